@@ -1,0 +1,81 @@
+"""Everything that can go wrong in a way the user can mend.
+
+    SpeechError
+    ├── UnknownName            a voice, engine, language, format … that does not exist
+    ├── InvalidInput           the text, clip or value cannot be used
+    │   └── EmptyText          nothing in it can be said
+    ├── UnsupportedControl     this engine cannot do that; these can
+    ├── MissingExtra           a package is not installed
+    └── OutputFailed           the result could not be written
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from difflib import get_close_matches
+
+
+class SpeechError(Exception):
+    """`message` says what happened, `hint` what to do. Command line, HTTP and notebook show both."""
+
+    status = 400  # HTTP
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+    def __str__(self) -> str:
+        return f"{self.message} {self.hint}".strip()
+
+
+class UnknownName(SpeechError):
+    """A name that is not in the list it should be from."""
+
+    status = 404
+
+    def __init__(self, kind: str, name: str, known: Sequence[str]) -> None:
+        near = get_close_matches(name, known, n=1)
+        hint = f"Did you mean {near[0]!r}?" if near else f"Known: {', '.join(sorted(known))}."
+        super().__init__(f"There is no {kind} called {name!r}.", hint)
+        self.kind, self.name = kind, name
+
+
+class InvalidInput(SpeechError):
+    """The text, clip or value cannot be used."""
+
+
+class EmptyText(InvalidInput):
+    """Nothing in the text can be said."""
+
+    def __init__(self, text: str) -> None:
+        shown = text if len(text) <= 40 else text[:40] + "…"
+        super().__init__(
+            f"There is nothing to say in {shown!r}.", "Give at least one letter, digit or character."
+        )
+
+
+class UnsupportedControl(SpeechError):
+    """A control that the engine does not have."""
+
+    def __init__(self, engine: str, control: str, engines_that_can: Sequence[str]) -> None:
+        others = ", ".join(engines_that_can)
+        super().__init__(
+            f"The engine {engine!r} has no control {control!r}.",
+            f"These have: {others}." if others else "No installed engine has it.",
+        )
+
+
+class MissingExtra(SpeechError):
+    """A feature whose packages are not installed."""
+
+    status = 501
+
+    def __init__(self, feature: str, extra: str) -> None:
+        super().__init__(f"{feature} is not installed.", f"pip install 'kouji[{extra}]'")
+
+
+class OutputFailed(SpeechError):
+    """The result could not be written."""
+
+    status = 500

@@ -1,0 +1,92 @@
+"""What travels between the rooms: frozen records of text, numbers and numpy arrays.
+
+    Request -> [Utterance of Units] -> Chunks -> Speech
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from os import PathLike
+    from typing import BinaryIO
+
+
+@dataclass(frozen=True)
+class Unit:
+    """One Chinese character, or one word of another language, and how it is said."""
+
+    text: str  # as it stands in the normalised text
+    language: str  # zh | en | ja | ko | yue
+    reading: str  # lexical: pinyin "hang2", jyutping, kana, ARPABET, hangul
+    said: str  # the same after sandhi, liaison, reduction
+    phonemes: tuple[str, ...]  # see kouji.text.phonemes; a digit is tone, stress or pitch
+    word_start: bool = True  # False inside a word of several units (Chinese words)
+    pause: str = ""  # the pause after it: "" | one of kouji.text.phonemes.PAUSES
+
+
+@dataclass(frozen=True)
+class Utterance:
+    """One sentence, ready for an engine."""
+
+    text: str  # as the user wrote it
+    normalized: str  # numbers, dates, … in words
+    units: tuple[Unit, ...]
+    language: str  # of most units
+    index: int = 0  # position in the request; seeds this utterance's randomness
+
+
+@dataclass(frozen=True)
+class Mark:
+    """When something is said."""
+
+    kind: str  # "sentence" | "word" | "phoneme"
+    text: str
+    start: float  # seconds
+    end: float  # seconds
+
+
+@dataclass(frozen=True)
+class Notice:
+    """A named warning that is returned to the caller."""
+
+    code: str  # e.g. "skipped_characters"
+    message: str
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """A piece of sound from an engine."""
+
+    samples: np.ndarray  # (n_samples,) float32 in [-1, 1]
+    marks: tuple[Mark, ...] = ()  # times from the start of the utterance
+
+
+@dataclass(frozen=True)
+class Speech:
+    """Sound, and what is needed to play, cut or caption it."""
+
+    samples: np.ndarray  # (n_samples,) float32 in [-1, 1]
+    sample_rate: int  # Hz
+    marks: tuple[Mark, ...] = ()
+    notices: tuple[Notice, ...] = ()
+    metadata: dict[str, object] = field(default_factory=dict)  # engine, preset, voice, language, seed
+
+    @property
+    def duration(self) -> float:
+        """Length in seconds."""
+        return len(self.samples) / self.sample_rate
+
+    def save(self, file: str | PathLike[str] | BinaryIO, format: str | None = None) -> None:
+        """Write wav, flac, mp3 or ogg; the format follows the file name unless it is given.
+
+        Raises:
+            UnknownName: no such format.
+            OutputFailed: the file cannot be written; nothing is left behind.
+        """
+        from kouji.audio.files import write
+
+        write(file, self.samples, self.sample_rate, format)
