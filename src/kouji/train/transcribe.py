@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 import soxr
 
-from .corpus import Recording, read_samples
+from kouji.audio.corpus import Recording, read_samples
 
 SPHINX_RATE = 16000  # Hz, what the stock acoustic model was trained on
 _decoder = None

@@ -7,14 +7,31 @@ speaker, unit, …) beside the sound files it names. Several recordings may shar
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from zlib import crc32
 
 import numpy as np
 import soundfile
 
 SAMPLE_RATE = 24000  # Hz; a corpus at another rate is refused
+
+# The ten AISHELL-3 utterances with the smallest names, each of another speaker.
+_HELD_OUT_AISHELL3 = frozenset(
+    "SSB00050112 SSB00090181 SSB00110401 SSB00120415 SSB00160485 "
+    "SSB00180170 SSB00330433 SSB00380324 SSB00430378 SSB00570140".split()
+)
+# LibriSpeech test-other: ten clips each of five women and five men, for questions of timbre.
+_HELD_OUT_READERS = frozenset(
+    "en_ls1688_m en_ls1998_f en_ls2033_m en_ls2414_m en_ls2609_m "
+    "en_ls3005_m en_ls3080_f en_ls3331_f en_ls367_f en_ls533_f".split()
+)
+# Of CMU ARCTIC every prompt from b0400 on (142 texts), of the stories three (49 pages), of LJ Speech all.
+_HELD_OUT_ID = re.compile(r"en-kathleen-arctic_b0[45]|en-asp-(?:0201|0262|0294)-|en-lj-")
+# Words: one in so many, by the checksum of the text, so that the choice survives a longer or reordered corpus.
+_ONE_WORD_IN = {"cmn_yue_tan_f": 70, "ja_tofugu_f": 80, "ja_tofugu_m": 20}  # 126, 65 and 57 words
 
 
 @dataclass(frozen=True)
@@ -39,6 +56,20 @@ class Recording:
 def read_manifest(folder: Path) -> list[Recording]:
     """All recordings of a corpus, in the order of its manifest."""
     return [_recording(folder, json.loads(line)) for line in (folder / "manifest.jsonl").open()]
+
+
+def held_out(recording: Recording) -> bool:
+    """Whether a recording is kept for evaluation: no training, early stopping or tuning may look at it.
+
+    The choice depends on the recording alone, and every repetition of a held-out text by the same speaker is
+    held out with it. Recordings of an unknown corpus are all for training.
+    """
+    if recording.id.removeprefix("cmn-aishell3-") in _HELD_OUT_AISHELL3 or recording.speaker in _HELD_OUT_READERS:
+        return True
+    if _HELD_OUT_ID.match(recording.id):
+        return True
+    one_in = _ONE_WORD_IN.get(recording.speaker)
+    return one_in is not None and crc32((recording.text or "").encode()) % one_in == 0
 
 
 def _recording(folder: Path, row: dict) -> Recording:
