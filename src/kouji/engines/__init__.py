@@ -1,0 +1,63 @@
+"""Which engines there are, and how to get at one by name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from importlib import import_module
+from typing import Any
+
+from kouji.errors import UnknownName
+
+from .contract import Card, Engine
+
+# A table to read, not a mechanism to guess: name -> where its card lies. Third parties add theirs with an
+# entry point of the group `kouji.engines`, which points to a card in the same way.
+ENGINES = {
+    "native": "kouji.engines.native.card:CARD",
+}
+
+
+def names() -> list[str]:
+    """Every engine that is installed, ours first."""
+    return [*ENGINES, *sorted(_third_party())]
+
+
+def card(name: str) -> Card:
+    """The card of an engine; imports neither its networks nor its weights.
+
+    Raises:
+        UnknownName: no such engine; names the nearest.
+    """
+    address = ENGINES.get(name) or _third_party().get(name)
+    if address is None:
+        raise UnknownName("engine", name, names())
+    found: Card = _load(address)
+    return found
+
+
+def cards() -> Iterator[Card]:
+    """The cards of all installed engines."""
+    return map(card, names())
+
+
+def start(card: Card, n_threads: int = 1) -> Engine:
+    """Load an engine, with its weights."""
+    engine: Engine = _load(card.factory)(n_threads=n_threads)
+    return engine
+
+
+def that_can(control: str) -> list[str]:
+    """Engines whose card has the control."""
+    return [card.id for card in cards() if control in card.controls]
+
+
+def _load(address: str) -> Any:
+    module, name = address.split(":")
+    return getattr(import_module(module), name)
+
+
+def _third_party() -> dict[str, str]:
+    """Name -> address of the card, from installed distributions."""
+    from importlib.metadata import entry_points  # 25 ms: only when somebody asks for more than our own
+
+    return {point.name: point.value for point in entry_points(group="kouji.engines")}

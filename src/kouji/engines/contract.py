@@ -1,0 +1,139 @@
+"""What every engine offers: a card that can be read without its weights, and three verbs.
+
+An engine knows `types errors text audio layers runtime` and nothing above: the voice it speaks with and the
+randomness it uses are handed to it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import numpy as np
+
+from kouji.errors import UnknownName
+from kouji.types import Chunk, Utterance
+
+# Argument of `synthesize` -> the control that an engine needs for it. What a card lists, its engine obeys;
+# what it does not list is refused (UnsupportedControl), never ignored.
+CONTROLS = {
+    "speed": "speed",
+    "duration": "duration",
+    "duration_ratio": "duration",
+    "duration_control": "duration",
+    "n_tokens": "duration.tokens",
+    "mode": "duration",
+    "emotion": "emotion.vector",
+    "intensity": "emotion.vector",
+    "emotion_text": "emotion.text",
+    "emotion_reference": "emotion.reference",
+    "emotion_mode": "emotion.vector",
+    "reference_audio": "voice.reference",
+    "reference_text": "voice.reference",
+    "speaker_reference": "voice.reference",
+    "speaker_id": "voice.reference",
+}
+
+
+@dataclass(frozen=True)
+class Licence:
+    """The terms of one part of an engine."""
+
+    part: str  # "code" | "weights" | the name of a data file
+    name: str  # SPDX, e.g. "Apache-2.0"
+    credits: str = ""  # who must be named, and where the full list lies
+
+
+@dataclass(frozen=True)
+class BuiltinVoice:
+    """A voice that comes with an engine. It may speak every language of its engine."""
+
+    id: str  # "female_1"
+    name: str  # for people: "Female 1 (Mandarin)"
+    language: str  # zh | en | ja | ko | yue: the one it grew up with
+    gender: str  # "female" | "male" | ""
+    licence: str  # SPDX, e.g. "CC-BY-SA-4.0"
+
+
+@dataclass(frozen=True)
+class Control:
+    """One thing that an engine can be asked for."""
+
+    meaning: str  # one line
+    low: float | None = None  # a number below this is refused
+    high: float | None = None
+
+
+@dataclass(frozen=True)
+class WeightFile:
+    """A file that the engine needs before it can speak."""
+
+    path: str  # relative to the engine's folder of weights
+    size: int  # bytes
+    sha256: str
+
+
+@dataclass(frozen=True)
+class Card:
+    """Everything about an engine that can be known without starting it."""
+
+    id: str
+    summary: str  # one line
+    factory: str  # "package.module:Class", called with n_threads=; imported only when it is to speak
+    sample_rate: int  # Hz
+    languages: tuple[str, ...]
+    licences: tuple[Licence, ...]
+    voices: tuple[BuiltinVoice, ...]  # the first of a language is its default, the first of all the last resort
+    controls: Mapping[str, Control] = field(default_factory=dict)
+    files: tuple[WeightFile, ...] = ()
+
+    def voice(self, name: str) -> BuiltinVoice:
+        """The built-in voice of that id.
+
+        Raises:
+            UnknownName: there is none; names the nearest.
+        """
+        for voice in self.voices:
+            if voice.id == name:
+                return voice
+        raise UnknownName("voice", name, [voice.id for voice in self.voices])
+
+    def default_voice(self, language: str) -> BuiltinVoice:
+        """Who speaks when nobody was named."""
+        return next((voice for voice in self.voices if voice.language == language), self.voices[0])
+
+
+@dataclass(frozen=True)
+class Conditioning:
+    """All that an engine keeps of a voice, ready to use and to be stored."""
+
+    engine: str  # id of the engine that made it: no other can read it
+    arrays: Mapping[str, np.ndarray]
+
+
+class Engine(Protocol):
+    """A speaking engine. It keeps no state of a request between calls."""
+
+    card: Card
+
+    def __init__(self, n_threads: int = 1) -> None: ...
+
+    def builtin(self, name: str) -> Conditioning:
+        """The conditioning of one of the card's voices."""
+        ...
+
+    def condition(self, clips: Sequence[np.ndarray], transcript: str | None) -> Conditioning:
+        """Learn a voice: slow, cacheable.
+
+        Args:
+            clips: each (n_samples,) float32 in [-1, 1] at the card's sample rate, of one speaker.
+            transcript: what is said in them, where known.
+        """
+        ...
+
+    def synthesize(
+        self, utterance: Utterance, conditioning: Conditioning, rng: np.random.Generator
+    ) -> Iterator[Chunk]:
+        """Say one utterance, in chunks as they are ready. All randomness comes from `rng`."""
+        ...
