@@ -1,0 +1,494 @@
+"""Where each phoneme of the corpus begins and ends, learnt from the recordings and their phonemes alone.
+
+    log-mel → cepstra → hidden Markov models (flat start, Viterbi training, `hmm.py`) → durations in frames
+
+Every phoneme without its digit is one model of two to four states. Silence may stand at both ends and at word
+starts, and must stand where a punctuation mark asks for a pause. Nothing but order is given at the start: each
+utterance is cut into equal parts; nine or ten rounds of "segment, then learn from the segments" do the rest.
+
+Why not a neural forward-sum alignment: with optional silences it collapses (every phoneme gets its minimum and
+silence the rest) while its loss looks excellent. So look at the durations (`report`), not at a likelihood.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+
+from kouji.text.phonemes import is_vowel, split_tone, to_segments
+
+from .hmm import Chain, Mixtures, Statistics, best_components, best_path
+
+N_CEPSTRA = 14
+MEL_FLOOR = -6.0  # natural log; digital silence would otherwise get a world of its own
+N_BANDS = 68  # of 80, up to about 7.7 kHz: some recordings have nothing above
+ACOUSTIC_SCALE = 0.6
+N_ROUNDS = 10
+SPLIT_AFTER = (5, 7)  # rounds after which every state gets twice the Gaussians
+SHORT = 500  # frames; the first rounds listen to utterances up to this only: an equal cut of a page is nonsense
+SHORT_ROUNDS = 2
+OWN_MODEL = 300  # examples that a phoneme needs in one language to have a model of its own there
+PAUSE_FRAMES = 4  # an unmarked pause is at least this long
+CLOSURE_FRAMES = 9  # a shorter "pause" before a stop is the closure of that stop
+EDGE_FRAMES = 5
+WORST = 0.02  # share of the recordings that fit their phonemes least, to be left out of training
+
+Progress = Callable[[float, str], None]
+
+
+class Features(Protocol):
+    """What alignment needs of a feature store (`kouji.train.features.Store`)."""
+
+    rows: Sequence[Mapping[str, Any]]
+
+    def mel(self, row: Mapping[str, Any]) -> np.ndarray:
+        """(n_frames, 80) natural-log mel, 10 ms a frame."""
+
+
+@dataclass(frozen=True)
+class Alignment:
+    """The tokens of one recording and how long each lasts."""
+
+    id: str
+    tokens: tuple[str, ...]  # phonemes with their digits; "_" or a mark where there is a pause
+    durations: tuple[int, ...]  # frames of 10 ms; they sum to the recording's
+    source: tuple[int, ...]  # which phoneme of the label a token is, -1 for a pause
+    score: float  # mean log-likelihood ratio per frame, 0 as good as this speaker's usual, negative worse
+
+
+@dataclass(frozen=True)
+class Alignments:
+    """All recordings that could be aligned, and the ones better not used."""
+
+    by_id: Mapping[str, Alignment]
+    worst: frozenset[str]  # ids whose sound does not seem to say their phonemes
+    failed: frozenset[str]  # ids shorter than their phonemes' states
+
+    @classmethod
+    def load(cls, folder: Path) -> Alignments:
+        """Read what `align` wrote."""
+        by_id = {}
+        for line in (folder / "alignments.jsonl").open():
+            row = json.loads(line)
+            by_id[row["id"]] = Alignment(
+                row["id"], tuple(row["tokens"]), tuple(row["durations"]), tuple(row["source"]), row["score"]
+            )
+        report = json.loads((folder / "alignment_report.json").read_text())
+        return cls(by_id, frozenset(report["worst"]), frozenset(report["failed"]))
+
+    def save(self, folder: Path, report: Mapping[str, Any]) -> None:
+        """`alignments.jsonl` and `alignment_report.json`; the report is written last and marks completion."""
+        with (folder / "alignments.jsonl").open("w") as out:
+            for a in self.by_id.values():
+                row = {"id": a.id, "tokens": a.tokens, "durations": a.durations, "source": a.source, "score": a.score}
+                out.write(json.dumps(row, ensure_ascii=False) + "\n")
+        lists = {"worst": sorted(self.worst), "failed": sorted(self.failed)}
+        text = json.dumps({**report, **lists}, ensure_ascii=False, indent=1)
+        (folder / "alignment_report.json").write_text(text)
+
+
+def align(
+    store: Features,
+    labels: Iterable[Mapping[str, Any]],
+    out_folder: Path,
+    seed: int = 0,
+    progress: Progress | None = None,
+    n_rounds: int = N_ROUNDS,
+) -> Alignments:
+    """Align every recording of the store that has a label.
+
+    Resumes: a finished folder is read, an interrupted one goes on after its last complete round.
+
+    Args:
+        store: log-mels by recording.
+        labels: {"id", "phonemes", "word_start", "pause"}; the last two are lists parallel to the phonemes:
+            does a word begin here, and which pause follows ("" none).
+        out_folder: gets `alignments.jsonl`, `alignment_report.json`, and the model of each round.
+        seed: for the directions in which Gaussians are split.
+        progress: called with the share that is done and a line about it.
+
+    Returns:
+        Alignments of all labelled recordings that are long enough for their phonemes.
+    """
+    out_folder.mkdir(parents=True, exist_ok=True)
+    tell = progress or (lambda share, line: None)
+    work = _Work(store, list(labels))
+    fingerprint = work.fingerprint(seed, n_rounds)
+    if _is_finished(out_folder, fingerprint):
+        return Alignments.load(out_folder)
+    work.read_features(tell)
+    done, model = _last_round(out_folder, fingerprint)
+    if model is None:
+        model = work.flat_start()
+    for i in range(done, n_rounds):
+        model = work.learn(model, short_only=i < SHORT_ROUNDS)
+        if i + 1 in SPLIT_AFTER and i + 1 < n_rounds:
+            model = model.split(np.random.default_rng((seed, i)))
+        _save_round(out_folder, i + 1, fingerprint, model)
+        tell(0.15 + 0.75 * (i + 1) / n_rounds, f"round {i + 1} of {n_rounds}: {work.fit:.2f} per frame")
+    alignments = work.alignments(model)
+    alignments.save(out_folder, {"fingerprint": fingerprint, **report(alignments, store)})
+    tell(1.0, f"{len(alignments.by_id)} aligned, {len(alignments.failed)} too short")
+    return alignments
+
+
+# ---- resuming -----------------------------------------------------------------------------------
+
+
+def _is_finished(folder: Path, fingerprint: str) -> bool:
+    path = folder / "alignment_report.json"
+    return path.exists() and json.loads(path.read_text()).get("fingerprint") == fingerprint
+
+
+def _save_round(folder: Path, n_done: int, fingerprint: str, model: Mixtures) -> None:
+    partial = folder / "aligner.partial.npz"
+    np.savez(partial, n_done=n_done, fingerprint=fingerprint, **vars(model))
+    partial.replace(folder / "aligner.npz")
+
+
+def _last_round(folder: Path, fingerprint: str) -> tuple[int, Mixtures | None]:
+    path = folder / "aligner.npz"
+    if not path.exists():
+        return 0, None
+    with np.load(path) as saved:
+        if str(saved["fingerprint"]) != fingerprint:
+            return 0, None
+        names = ("means", "variances", "log_weights", "log_stay")
+        return int(saved["n_done"]), Mixtures(*(saved[name] for name in names))
+
+
+# ---- features -----------------------------------------------------------------------------------
+
+
+def cepstra(mel: np.ndarray) -> np.ndarray:
+    """Log-mel (T, 80) -> (T, 3 * N_CEPSTRA) float32: cepstra, their slopes, and the slopes' slopes."""
+    bands = np.arange(N_BANDS) + 0.5
+    dct = np.cos(np.pi / N_BANDS * np.outer(bands, np.arange(N_CEPSTRA))) * np.sqrt(2 / N_BANDS)
+    c = np.maximum(mel[:, :N_BANDS], MEL_FLOOR) @ dct
+    slopes = _slope(c)
+    return np.concatenate([c, slopes, _slope(slopes)], axis=1).astype(np.float32)
+
+
+def _slope(x: np.ndarray) -> np.ndarray:
+    """Regression over two frames to either side (T, D)."""
+    p = np.pad(x, ((2, 2), (0, 0)), mode="edge")
+    return (2 * (p[4:] - p[:-4]) + (p[3:-1] - p[1:-3])) / 10
+
+
+def loud_part(energy: np.ndarray, share: float = 0.35) -> tuple[int, int]:
+    """First and last-plus-one frame above `share` of the way from the quietest to the loudest frame."""
+    low, high = np.quantile(energy, 0.02), energy.max()
+    above = np.flatnonzero(energy > low + share * (high - low))
+    return (int(above[0]), int(above[-1]) + 1) if len(above) else (0, len(energy))
+
+
+# ---- labels to chains ---------------------------------------------------------------------------
+
+
+def n_states_of(language: str, phoneme: str) -> int:
+    """States of a phoneme (without digit), which is also its least duration in frames."""
+    if not is_vowel(phoneme):
+        return 2
+    n = len(to_segments(phoneme))
+    if language in ("zh", "yue"):
+        return 4 if n >= 3 else 3
+    return 3 if n >= 2 else 2
+
+
+class _Units:
+    """Which phonemes have a model, and the states of each: 0 is silence."""
+
+    def __init__(self, labels: Iterable[tuple[str, Sequence[str]]]) -> None:
+        counts: Counter[tuple[str, str]] = Counter()
+        for language, phonemes in labels:
+            counts.update((language, split_tone(p)[0]) for p in phonemes)
+        self._own = {key for key, n in counts.items() if n >= OWN_MODEL}
+        self._first: dict[tuple[str, str, int], int] = {}
+        self.n_states = 1
+        for language, phoneme in sorted(counts):
+            key = self._key(language, phoneme)
+            if key not in self._first:
+                self._first[key] = self.n_states
+                self.n_states += key[2]
+
+    def _key(self, language: str, phoneme: str) -> tuple[str, str, int]:
+        """Rare phonemes share a model with their namesakes of other languages that have as many states."""
+        own = language if (language, phoneme) in self._own else ""
+        return own, phoneme, n_states_of(language, phoneme)
+
+    def states(self, language: str, phoneme: str) -> range:
+        """The states of a phoneme with or without its digit."""
+        key = self._key(language, split_tone(phoneme)[0])
+        return range(self._first[key], self._first[key] + key[2])
+
+
+@dataclass(frozen=True)
+class _Utterance:
+    """A labelled recording as a chain, with the token that each position belongs to."""
+
+    row: Mapping[str, Any]
+    chain: Chain
+    tokens: tuple[str, ...]
+    source: tuple[int, ...]
+    token_of: np.ndarray  # (n_positions,) int32
+
+    @classmethod
+    def of(cls, row: Mapping[str, Any], label: Mapping[str, Any], units: _Units) -> _Utterance:
+        build = _ChainBuilder()
+        phonemes, pauses = label["phonemes"], label["pause"]
+        build.silence("_", optional=1)
+        for i, phoneme in enumerate(phonemes):
+            if i and label["word_start"][i] and not pauses[i - 1]:
+                build.silence("_", optional=PAUSE_FRAMES)
+            build.token(phoneme, i, units.states(row["language"], phoneme))
+            if pauses[i]:
+                build.silence(pauses[i])
+        if not pauses[-1]:
+            build.silence("_", optional=1)
+        return cls(row, build.chain(), tuple(build.tokens), tuple(build.source), np.array(build.token_of, np.int32))
+
+
+class _ChainBuilder:
+    """Writes a chain from left to right."""
+
+    def __init__(self) -> None:
+        self.states: list[int] = []
+        self.jump: list[int] = []
+        self.tokens: list[str] = []
+        self.source: list[int] = []
+        self.token_of: list[int] = []
+        self._before_optional: int | None = None  # last position before an optional stretch that has just ended
+        self._first_optional = 0
+
+    def token(self, name: str, source: int, states: Iterable[int]) -> None:
+        for k, state in enumerate(states):
+            self.jump.append(self._before_optional if k == 0 and self._before_optional is not None else -1)
+            self.states.append(state)
+            self.token_of.append(len(self.tokens))
+        self._before_optional = None
+        self.tokens.append(name)
+        self.source.append(source)
+
+    def silence(self, name: str, optional: int = 0) -> None:
+        """A pause; `optional` frames at least where it may also be missing."""
+        before = len(self.states) - 1
+        self.token(name, -1, [0] * max(optional, 1))
+        if optional:
+            self._before_optional = before
+            self._first_optional = self._first_optional or optional * (before < 0)
+
+    def chain(self) -> Chain:
+        n = len(self.states)
+        last = [n - 1] if self._before_optional is None else [n - 1, self._before_optional]
+        jump = np.array(self.jump, np.int32)
+        return Chain(
+            np.array(self.states, np.int32), jump, np.array([0, self._first_optional], np.int32), np.array(last, np.int32)
+        )
+
+
+# ---- training -----------------------------------------------------------------------------------
+
+
+class _Work:
+    """One corpus being aligned."""
+
+    def __init__(self, store: Features, labels: list[Mapping[str, Any]]) -> None:
+        self.store = store
+        by_id = {label["id"]: label for label in labels if label["phonemes"]}
+        self.rows = [row for row in store.rows if row["id"] in by_id]
+        self.labels = [by_id[row["id"]] for row in self.rows]
+        self.units = _Units(
+            (row["language"], label["phonemes"]) for row, label in zip(self.rows, self.labels, strict=True)
+        )
+        self.utterances = [
+            _Utterance.of(row, label, self.units) for row, label in zip(self.rows, self.labels, strict=True)
+        ]
+        self.fit = 0.0  # mean log likelihood per frame in the last round
+        self._bounds = np.cumsum([0] + [row["n_frames"] for row in self.rows])
+
+    def fingerprint(self, seed: int, n_rounds: int) -> str:
+        """Changes with anything that changes the result but the sounds themselves."""
+        settings = [seed, n_rounds, N_CEPSTRA, MEL_FLOOR, N_BANDS, ACOUSTIC_SCALE, SPLIT_AFTER, SHORT, OWN_MODEL]
+        digest = hashlib.sha256(repr([*settings, PAUSE_FRAMES, CLOSURE_FRAMES]).encode())
+        for row, label in zip(self.rows, self.labels, strict=True):
+            parts = (row["id"], row["n_frames"], label["phonemes"], label["word_start"], label["pause"])
+            digest.update(json.dumps(parts, ensure_ascii=False).encode())
+        return digest.hexdigest()[:16]
+
+    # -- features
+
+    def read_features(self, tell: Progress) -> None:
+        """Cepstra of all recordings, with mean 0 and variance 1 per speaker over the loud parts."""
+        n = int(self._bounds[-1])
+        self.x = np.empty((n, 3 * N_CEPSTRA), np.float32)
+        self._loud = []
+        for i, row in enumerate(self.rows):
+            self.x[self._frames(i)] = cepstra(self.store.mel(row))
+            self._loud.append(loud_part(self.x[self._frames(i), 0]))
+            if i % 2000 == 0:
+                tell(0.15 * i / len(self.rows), f"features {i} of {len(self.rows)}")
+        by_speaker = defaultdict(list)
+        for i, row in enumerate(self.rows):
+            by_speaker[row["speaker"]].append(i)
+        for members in by_speaker.values():
+            self._normalise(members)
+        self._variance = self.x[:: max(1, n // 200000)].var(0)
+
+    def _frames(self, i: int) -> slice:
+        return slice(int(self._bounds[i]), int(self._bounds[i + 1]))
+
+    def _normalise(self, members: list[int]) -> None:
+        loud = [self.x[self._frames(i)][slice(*self._loud[i])] for i in members]
+        mean = np.mean(np.concatenate([block.mean(0, keepdims=True) for block in loud]), axis=0)
+        spread = np.sqrt(np.mean([((block - mean) ** 2).mean(0) for block in loud], axis=0)) + 1e-3
+        mean[N_CEPSTRA:] = 0  # slopes have none
+        for i in members:
+            self.x[self._frames(i)] -= mean
+            self.x[self._frames(i)] /= spread
+
+    # -- rounds
+
+    def flat_start(self) -> Mixtures:
+        """Equal parts of the loud stretch of every short utterance; silence is what is quiet around it."""
+        statistics = Statistics(self.units.n_states, 1, 3 * N_CEPSTRA)
+        for i in self._members(short_only=True):
+            x, states = self.x[self._frames(i)], self.utterances[i].chain.states
+            first, last = self._loud[i]
+            spoken = states[states > 0]
+            path = np.zeros(len(x), np.int32)
+            path[first:last] = spoken[np.arange(last - first) * len(spoken) // max(last - first, 1)]
+            quiet = np.ones(len(x), bool)
+            quiet[EDGE_FRAMES : len(x) - EDGE_FRAMES] = False
+            keep = quiet & (path == 0)
+            keep[first:last] = True
+            path = path[keep]
+            statistics.add(x[keep], path, np.zeros(len(path), np.int32))
+        return statistics.mixtures(None, self._variance)
+
+    def _members(self, short_only: bool) -> Iterator[int]:
+        """Indices of the utterances of a round."""
+        short = [i for i, row in enumerate(self.rows) if row["n_frames"] <= SHORT]
+        yield from short if short_only and short else range(len(self.rows))
+
+    def learn(self, model: Mixtures, short_only: bool) -> Mixtures:
+        """One round: the best path of every utterance, and the model that its frames make."""
+        statistics = Statistics(*model.means.shape)
+        total, n_frames = 0.0, 0
+        prepared = model.prepared()
+        for i, path, likelihoods in self._paths(model, short_only):
+            x, states = self.x[self._frames(i)], self.utterances[i].chain.states[path]
+            statistics.add(x, states, best_components(x, states, *prepared))
+            total, n_frames = total + float(likelihoods.sum()), n_frames + len(x)
+        self.fit = total / max(n_frames, 1)
+        return statistics.mixtures(model, self._variance)
+
+    def _paths(self, model: Mixtures, short_only: bool = False) -> Iterator[tuple[int, np.ndarray, np.ndarray]]:
+        prepared, log_stay, log_leave = model.prepared(), model.log_stay, model.log_leave
+        for i in self._members(short_only):
+            found = best_path(
+                self.x[self._frames(i)], self.utterances[i].chain, prepared, log_stay, log_leave, ACOUSTIC_SCALE
+            )
+            if found is not None:
+                yield i, *found
+
+    # -- result
+
+    def alignments(self, model: Mixtures) -> Alignments:
+        """The final segmentation of every recording."""
+        found, raw = {}, {}
+        for i, path, likelihoods in self._paths(model):
+            utterance = self.utterances[i]
+            token_of = utterance.token_of[path]
+            durations = np.bincount(token_of, minlength=len(utterance.tokens))
+            tokens = _tidy(utterance, durations)
+            spoken = utterance.chain.states[path] > 0
+            raw[i] = float(likelihoods[spoken].mean())
+            found[i] = tokens
+        scores = _relative(raw, [row["speaker"] for row in self.rows])
+        by_id = {
+            self.rows[i]["id"]: Alignment(self.rows[i]["id"], *tokens, round(scores[i], 3))
+            for i, tokens in found.items()
+        }
+        ranked = sorted(by_id, key=lambda id_: by_id[id_].score)
+        failed = frozenset(row["id"] for row in self.rows) - frozenset(by_id)
+        return Alignments(by_id, frozenset(ranked[: int(WORST * len(ranked))]), failed)
+
+
+def _relative(raw: Mapping[int, float], speakers: Sequence[str]) -> dict[int, float]:
+    """Scores less the median of their speaker, so that a noisy voice is not taken for a wrong text."""
+    by_speaker = defaultdict(list)
+    for i, value in raw.items():
+        by_speaker[speakers[i]].append(value)
+    overall = float(np.median(list(raw.values()))) if raw else 0.0
+    # A speaker with few recordings is mostly compared with all.
+    usual = {
+        speaker: (sum(values) + 5 * overall) / (len(values) + 5) if len(values) < 20 else float(np.median(values))
+        for speaker, values in by_speaker.items()
+    }
+    return {i: value - usual[speakers[i]] for i, value in raw.items()}
+
+
+def _tidy(utterance: _Utterance, durations: np.ndarray) -> tuple[tuple[str, ...], tuple[int, ...], tuple[int, ...]]:
+    """Tokens that lasted, their frames and sources; a short unmarked pause before a stop is that stop's closure."""
+    tokens, frames, source = [], [], []
+    carried = 0
+    for k, (token, n, origin) in enumerate(zip(utterance.tokens, durations.tolist(), utterance.source, strict=True)):
+        if n == 0:
+            continue
+        inner = 0 < k < len(utterance.tokens) - 1
+        if inner and token == "_" and n < CLOSURE_FRAMES and _is_stop(utterance.tokens[k + 1]):
+            carried = n
+            continue
+        tokens.append(token)
+        frames.append(n + carried)
+        source.append(origin)
+        carried = 0
+    return tuple(tokens), tuple(frames), tuple(source)
+
+
+def _is_stop(phoneme: str) -> bool:
+    return to_segments(split_tone(phoneme)[0])[0][0] in "ptkbdɡʔ"
+
+
+# ---- report -------------------------------------------------------------------------------------
+
+
+def report(alignments: Alignments, store: Features) -> dict[str, Any]:
+    """Figures that tell a good alignment from a collapsed one.
+
+    Returns:
+        per language: duration percentiles in frames, share of phonemes at their minimum (and which those are),
+        share of frames that are pauses, number of recordings.
+    """
+    rows = {row["id"]: row for row in store.rows}
+    durations = defaultdict(list)
+    shortest: dict[str, Counter[str]] = defaultdict(Counter)
+    pause, total, n = Counter(), Counter(), Counter()
+    for a in alignments.by_id.values():
+        language = rows[a.id]["language"]
+        n[language] += 1
+        for token, frames, source in zip(a.tokens, a.durations, a.source, strict=True):
+            total[language] += frames
+            if source < 0:
+                pause[language] += frames
+                continue
+            durations[language].append(frames)
+            if frames <= n_states_of(language, split_tone(token)[0]):
+                shortest[language][split_tone(token)[0]] += 1
+    languages = {}
+    for language, values in sorted(durations.items()):
+        languages[language] = {
+            "recordings": n[language],
+            "percentiles_5_25_50_75_95": [int(q) for q in np.percentile(values, (5, 25, 50, 75, 95))],
+            "at_minimum": round(sum(shortest[language].values()) / len(values), 4),
+            "at_minimum_mostly": dict(shortest[language].most_common(8)),
+            "pauses": round(pause[language] / total[language], 4),
+        }
+    return {"languages": languages}
