@@ -1,4 +1,4 @@
-"""DNSMOS against what the original package says of the same clips (speechmos 0.0.1.1, librosa 0.11)."""
+"""DNSMOS against what the original says of the same clips (speechmos 0.0.1.1, librosa 0.11)."""
 
 from __future__ import annotations
 

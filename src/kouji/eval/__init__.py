@@ -1,4 +1,4 @@
-"""How good is it? Measures of speech on plain numpy samples, and one report that puts them side by side.
+"""How good is it? Measures of speech on numpy samples, and one report that compares them.
 
     mos          DNSMOS: how natural and how clean it sounds to listeners
     words        word error by an English recogniser
@@ -9,5 +9,5 @@
     bars         which figures are asked for
     evaluate     all of the above for one engine; report makes the page
 
-Every measure is importable and usable alone: `from kouji.eval.mos import dnsmos; dnsmos(samples, 24000)`.
+Every measure is usable alone: `from kouji.eval.mos import dnsmos; dnsmos(samples, 24000)`.
 """

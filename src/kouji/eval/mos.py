@@ -3,10 +3,10 @@
     ovrl, sig, bak   ITU-T P.835: overall, the speech itself, the background
     p808             ITU-T P.808: naturalness as a whole
 
-The networks are Microsoft's, as the `speechmos` wheel (MIT) carries them; the features are made here, so
-that neither librosa nor numba is loaded. Agreement with the original: tests/eval/test_mos.py.
-DNSMOS was made to judge noise suppression. It hears hiss, clicks and buzz, not wrong words: a model that
-nobody understands reached 94 % of its recordings' OVRL. Read it beside the word error, never alone.
+The networks are Microsoft's, as the `speechmos` wheel (MIT) carries them; the features are made
+here, so that neither librosa nor numba is loaded. They agree to six digits: tests/eval/test_mos.py.
+DNSMOS was made to judge noise suppression. It hears hiss, clicks and buzz, not wrong words: speech
+that nobody understands reached 94 % of its recordings' OVRL. Read it beside the word error.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 RATE = 16000  # Hz
 WINDOW = int(9.01 * RATE)  # samples the networks see at once
 NAMES = ("ovrl", "sig", "bak", "p808")
-# The networks' raw output to ratings, highest power first. Source: DNS-Challenge, dnsmos_local.py (MIT).
+# Raw output to ratings, highest power first. Source: DNS-Challenge, dnsmos_local.py (MIT).
 _TO_RATING = {
     "sig": (-0.08397278, 1.22083953, 0.0052439),
     "bak": (-0.13166888, 1.60915514, -0.39604546),
@@ -44,15 +44,15 @@ def available() -> bool:
 def dnsmos(samples: np.ndarray, sample_rate: int) -> dict[str, float]:
     """Rate one clip.
 
-    Clips below 9.01 s are repeated until they are long enough, as the original does. A word of half a
-    second then becomes a chant of eighteen: join short clips first, see `joined`.
+    Clips below 9.01 s are repeated until they are long enough, as the original does. A word of
+    half a second then becomes a chant of eighteen: join short clips first, see `joined`.
 
     Args:
         samples: (n_samples,) float in [-1, 1].
         sample_rate: Hz.
 
     Returns:
-        "ovrl", "sig", "bak", "p808": each 1 (bad) to 5 (excellent), mean over windows one second apart.
+        "ovrl", "sig", "bak", "p808": each 1 (bad) to 5, mean over windows a second apart.
 
     Raises:
         MissingExtra: the networks are not installed.
@@ -61,7 +61,7 @@ def dnsmos(samples: np.ndarray, sample_rate: int) -> dict[str, float]:
     primary, p808 = _sessions()
     audio = np.asarray(samples, np.float32)
     if audio.ndim != 1 or not np.any(audio):
-        raise InvalidInput("A clip to be rated is silent or not mono.", "Give (n_samples,) of speech.")
+        raise InvalidInput("A clip to rate is silent or not mono.", "Give (n_samples,) of speech.")
     if sample_rate != RATE:
         audio = soxr.resample(audio, sample_rate, RATE)
     audio = np.clip(audio, -1, 1)

@@ -1,0 +1,47 @@
+"""The speaker encoder against the original's embeddings of the same clips (Resemblyzer 0.1.4)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+from kouji.errors import InvalidInput
+from kouji.eval import similarity
+
+DATA = Path(__file__).parent.parent / "data"
+ORIGINAL = np.load(DATA / "speaker_embeddings.npz")
+
+
+def clip(name: str) -> np.ndarray:
+    return soundfile.read(DATA / f"english_{name}.flac", dtype="float32")[0]
+
+
+@pytest.mark.parametrize("name", ["female", "male"])
+def test_the_embedding_is_that_of_the_original(name: str) -> None:
+    untrimmed = similarity._embed(similarity._prepared(clip(name), 16000))
+    assert np.abs(untrimmed - ORIGINAL[f"{name}_untrimmed"]).max() < 1e-3  # 16-bit weights
+    # With silences shortened by each one's own voice detector.
+    assert similarity.speaker_embedding(clip(name), 16000) @ ORIGINAL[f"{name}_trimmed"] > 0.99
+
+
+def test_one_voice_is_nearer_to_itself_than_to_another() -> None:
+    her, him = clip("female"), clip("male")
+    half = len(her) // 2
+    to_herself = similarity.similarity([her[:half]], [her[half:]], 16000)
+    assert to_herself > similarity.similarity([her], [him], 16000) + 0.1
+
+
+def test_level_and_surrounding_silence_do_not_change_the_voice() -> None:
+    her = clip("female")
+    quiet = np.pad(her * 0.03, 16000)
+    assert similarity.similarity([her], [quiet], 16000) > 0.99
+
+
+def test_silence_and_no_clip_at_all_are_refused() -> None:
+    with pytest.raises(InvalidInput, match="silent"):
+        similarity.speaker_embedding(np.zeros(16000, np.float32), 16000)
+    with pytest.raises(InvalidInput, match="without a clip"):
+        similarity.voice_embedding([], 16000)
