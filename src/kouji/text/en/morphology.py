@@ -1,0 +1,170 @@
+"""Words that the lexicon lacks but whose parts it has: inflections, affixes, compounds, British spellings.
+
+Every function takes a lower-case word and gives ARPABET, or None where its rule does not apply.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+from .lexicon import pronunciation
+
+_SIBILANTS = frozenset("S Z SH ZH CH JH".split())
+_VOICELESS = frozenset("P T K F TH".split())
+
+# Written suffix -> what it says. "-s" and "-ed" follow the sound before them and are not in this table.
+_SUFFIXES = {
+    "ing": "IH0 NG", "in'": "IH0 N", "er": "ER0", "ers": "ER0 Z", "est": "AH0 S T", "ly": "L IY0", "y": "IY0", "ness": "N AH0 S",
+    "less": "L AH0 S", "ful": "F AH0 L", "fully": "F AH0 L IY0", "ment": "M AH0 N T", "ments": "M AH0 N T S",
+    "able": "AH0 B AH0 L", "ably": "AH0 B L IY0", "ish": "IH0 SH", "ism": "IH2 Z AH0 M", "ist": "AH0 S T",
+    "ists": "AH0 S T S", "ize": "AY2 Z", "ized": "AY2 Z D", "izes": "AY2 Z AH0 Z", "izing": "AY2 Z IH0 NG",
+    "izer": "AY2 Z ER0", "like": "L AY2 K", "ship": "SH IH2 P", "hood": "HH UH2 D", "ward": "W ER0 D", "wards": "W ER0 D Z",
+    "wise": "W AY2 Z", "proof": "P R UW2 F", "some": "S AH0 M", "ess": "AH0 S", "dom": "D AH0 M", "man": "M AH0 N",
+    "men": "M AH0 N", "land": "L AH0 N D",
+}  # fmt: skip
+_PREFIXES = {
+    "un": "AH0 N", "re": "R IY0", "non": "N AA0 N", "anti": "AE2 N T IY0", "de": "D IY0", "pre": "P R IY0", "mis": "M IH0 S",
+    "dis": "D IH0 S", "over": "OW2 V ER0", "under": "AH2 N D ER0", "out": "AW2 T", "super": "S UW2 P ER0", "sub": "S AH0 B",
+    "inter": "IH2 N T ER0", "multi": "M AH2 L T IY0", "micro": "M AY2 K R OW0", "macro": "M AE2 K R OW0",
+    "cyber": "S AY2 B ER0", "hyper": "HH AY2 P ER0", "ultra": "AH2 L T R AH0", "semi": "S EH2 M IY0", "mega": "M EH2 G AH0",
+    "nano": "N AE2 N OW0", "neuro": "N UH2 R OW0", "bio": "B AY2 OW0", "geo": "JH IY2 OW0", "auto": "AO2 T OW0",
+    "tele": "T EH2 L AH0", "photo": "F OW2 T OW0", "video": "V IH2 D IY0 OW0", "audio": "AO2 D IY0 OW0", "pseudo": "S UW2 D OW0",
+    "post": "P OW2 S T", "counter": "K AW2 N T ER0", "electro": "IH0 L EH2 K T R OW0", "proto": "P R OW2 T OW0",
+    "trans": "T R AE0 N Z", "co": "K OW0", "tri": "T R AY0", "bi": "B AY0", "up": "AH0 P", "down": "D AW2 N", "fore": "F AO2 R",
+    "in": "IH0 N", "im": "IH0 M", "en": "EH0 N", "be": "B IH0",
+}  # fmt: skip
+_MIN_STEM = 3  # letters
+_BRITISH = (
+    (r"our(?=$|ed|ing|s|ful|less|able|ite|er|ly|y|hood)", "or"), (r"is(?=e$|ed$|es$|ing$|er$|ers$|ation$|ations$|able$)", "iz"),
+    (r"ys(?=e$|ed$|es$|ing$|er$)", "yz"), (r"tre(?=$|s$|d$)", "ter"), (r"bre(?=$|s$|d$)", "ber"), (r"ogue(?=$|s$|d$)", "og"),
+    (r"ll(?=ed$|ing$|er$|ers$|ors?$)", "l"), (r"ence(?=$|s$)", "ense"), (r"ae", "e"), (r"oe", "e"), (r"mme(?=$|s$)", "m"),
+)  # fmt: skip
+
+
+def plural(said: str) -> str:
+    """The pronunciation with -s, -es or 's after it: kisses IH0 Z, cats S, dogs Z."""
+    last = said.split()[-1]
+    if last in _SIBILANTS:
+        return f"{said} IH0 Z"
+    return f"{said} {'S' if last in _VOICELESS else 'Z'}"
+
+
+def past(said: str) -> str:
+    """The pronunciation with -ed after it: wanted IH0 D, walked T, called D."""
+    last = said.split()[-1]
+    if last in ("T", "D"):
+        return f"{said} IH0 D"
+    return f"{said} {'T' if last in _VOICELESS | {'S', 'SH', 'CH'} else 'D'}"
+
+
+@lru_cache(maxsize=5_000)
+def from_parts(word: str) -> str | None:
+    """A word by its parts; None where it has none that are known."""
+    for rule in (_possessive, _inflected, _suffixed, _american, _prefixed, _compound):
+        said = rule(word)
+        if said is not None:
+            return said
+    return None
+
+
+def _known(word: str, depth: int = 1) -> str | None:
+    """A stem: in the lexicon, or itself made of a known stem and one more affix."""
+    said = pronunciation(word)
+    if said is None and depth:
+        said = _inflected(word) or _suffixed(word, depth - 1) or _prefixed(word, depth - 1) or _compound(word)
+    return said
+
+
+def _possessive(word: str) -> str | None:
+    if word.endswith("'s"):
+        said = _known(word[:-2])
+        return plural(said) if said else None
+    if word.endswith("'"):
+        return _known(word[:-1])
+    return None
+
+
+def _inflected(word: str) -> str | None:
+    if word.endswith("s") and not word.endswith(("ss", "us", "is")) and len(word) > _MIN_STEM:
+        for stem in _stems_of_s(word):
+            said = pronunciation(stem) or _suffixed(stem) or _compound(stem)
+            if said:
+                return plural(said)
+    if word.endswith("ed") and len(word) > _MIN_STEM + 1:
+        for stem in _stems(word[:-2]):
+            said = pronunciation(stem) or _compound(stem)
+            if said:
+                return past(said)
+    return None
+
+
+def _stems_of_s(word: str) -> list[str]:
+    stems = [word[:-1]]
+    if word.endswith("ies"):
+        stems.append(word[:-3] + "y")
+    elif word.endswith(("ches", "shes", "sses", "xes", "zes", "oes")):
+        stems.append(word[:-2])
+    return stems
+
+
+def _stems(cut: str) -> list[str]:
+    """What may stand before a suffix that begins with a vowel: bak(e)-, stop(p)-, carri- (carry)."""
+    stems = [cut + "e", cut]
+    if len(cut) > _MIN_STEM and cut[-1] == cut[-2] and cut[-1] not in "aeiou":
+        stems = [cut[:-1], cut]
+    elif cut.endswith("i"):
+        stems = [cut[:-1] + "y", cut]
+    return stems
+
+
+def _suffixed(word: str, depth: int = 0) -> str | None:
+    for suffix in sorted(_SUFFIXES, key=len, reverse=True):
+        cut = word.removesuffix(suffix)
+        if cut == word or len(cut) < _MIN_STEM:
+            continue
+        stems = _stems(cut) if suffix[0] in "aeiouy" else [cut, cut[:-1] + "y"] if cut.endswith("i") else [cut]
+        for stem in stems:
+            said = _known(stem, depth) if len(stem) >= _MIN_STEM else None
+            if said and any(symbol[-1].isdigit() for symbol in said.split()):
+                return f"{said} {_SUFFIXES[suffix]}"
+    return None
+
+
+def _american(word: str) -> str | None:
+    for british, american in _BRITISH:
+        respelled = re.sub(british, american, word)
+        if respelled != word:
+            said = pronunciation(respelled) or _inflected(respelled) or _suffixed(respelled)
+            if said:
+                return said
+    return None
+
+
+def _prefixed(word: str, depth: int = 0) -> str | None:
+    for prefix in sorted(_PREFIXES, key=len, reverse=True):
+        stem = word.removeprefix(prefix)
+        if stem != word and len(stem) > _MIN_STEM and _is_common(stem):
+            said = _known(stem, depth)
+            if said:
+                return f"{_PREFIXES[prefix]} {said}"
+    return None
+
+
+def _compound(word: str) -> str | None:
+    """Two words written as one: "nightglow". The first keeps its stress, the second's becomes secondary."""
+    cuts = range(_MIN_STEM, len(word) - _MIN_STEM + 1)
+    for cut in sorted(cuts, key=lambda i: abs(i - len(word) / 2)):
+        first, second = word[:cut], word[cut:]
+        if _is_common(first) and _is_common(second):
+            return f"{pronunciation(first)} {pronunciation(second).replace('1', '2')}"  # type: ignore[union-attr]
+    return None
+
+
+def _is_common(word: str) -> bool:
+    """Known, and not only as a name: CMUdict is half surnames, but only common words have inflections in it."""
+    if pronunciation(word) is None or not word.isalpha():
+        return False
+    stem = word[:-1] if word.endswith("e") else word
+    inflections = (stem + "ing", stem + "ed", stem + "er", word + "ly", word + "ness")
+    return word.endswith(("ing", "ed", "er", "ly", "ness")) or any(pronunciation(form) for form in inflections)
