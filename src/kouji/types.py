@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,17 @@ import numpy as np
 if TYPE_CHECKING:
     from os import PathLike
     from typing import BinaryIO
+
+
+@dataclass(frozen=True)
+class Request:
+    """What is asked for, by whichever door. The defaults stand here and nowhere else."""
+
+    text: str
+    voice: str = ""  # id of a voice; "": the engine's own for the language of the text
+    language: str = ""  # zh | en | ja | ko | yue; "": found out from the text
+    seed: int = 0  # 0 or more; the same seed gives the same bytes
+    controls: Mapping[str, object] = field(default_factory=dict)  # by name, as on the engine's card
 
 
 @dataclass(frozen=True)
@@ -37,6 +49,7 @@ class Utterance:
     units: tuple[Unit, ...]
     language: str  # of most units
     index: int = 0  # position in the request; seeds this utterance's randomness
+    controls: Mapping[str, object] = field(default_factory=dict)  # what the request asks of the engine
 
 
 @dataclass(frozen=True)

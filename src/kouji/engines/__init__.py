@@ -51,6 +51,14 @@ def that_can(control: str) -> list[str]:
     return [card.id for card in cards() if control in card.controls]
 
 
+def attribution(card: Card) -> str:
+    """The credits that lie beside an engine and must travel with its voices; "" where there are none."""
+    from importlib.resources import files
+
+    notice = files(card.factory.split(":")[0].rpartition(".")[0]) / "ATTRIBUTION.md"
+    return notice.read_text("utf-8") if notice.is_file() else ""
+
+
 def _load(address: str) -> Any:
     module, name = address.split(":")
     return getattr(import_module(module), name)
@@ -58,6 +66,7 @@ def _load(address: str) -> Any:
 
 def _third_party() -> dict[str, str]:
     """Name -> address of the card, from installed distributions."""
-    from importlib.metadata import entry_points  # 25 ms: only when somebody asks for more than our own
+    # Takes 25 ms to import: only when somebody asks for more than our own.
+    from importlib.metadata import entry_points
 
     return {point.name: point.value for point in entry_points(group="kouji.engines")}

@@ -12,7 +12,7 @@ from typing import Protocol
 
 import numpy as np
 
-from kouji.errors import UnknownName
+from kouji.errors import InvalidInput, UnknownName
 from kouji.types import Chunk, Utterance
 
 # Argument of `synthesize` -> the control that an engine needs for it. What a card lists, its engine obeys;
@@ -61,8 +61,20 @@ class Control:
     """One thing that an engine can be asked for."""
 
     meaning: str  # one line
-    low: float | None = None  # a number below this is refused
+    low: float | None = None  # a number below this is refused; None where the value is no number
     high: float | None = None
+
+    def check(self, argument: str, value: object) -> None:
+        """Refuse a value that is outside the range.
+
+        Raises:
+            InvalidInput: names the range.
+        """
+        if self.low is None or self.high is None:
+            return
+        number = value if isinstance(value, (int, float)) and not isinstance(value, bool) else float("nan")
+        if not self.low <= number <= self.high:
+            raise InvalidInput(f"{argument}={value!r} is not possible.", f"Give {self.low} to {self.high}.")
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,5 @@
+"""`python -m kouji`."""
+
+from kouji.cli.main import run
+
+run()

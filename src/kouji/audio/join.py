@@ -1,0 +1,80 @@
+"""One sound out of many utterances: pauses that follow the punctuation, edges that do not click."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+
+import numpy as np
+
+from kouji.types import Chunk, Mark
+
+FADE = 0.005  # seconds; long enough for no click, short enough to leave a stop's burst alone
+QUIET = 10 ** (-50 / 20)  # full scale 1; what an engine leaves around speech lies below
+
+# Seconds from the last sound of an utterance to the first of the next, by the mark between them. A reader pauses
+# about half a second between sentences, and half of that where a long sentence had to be cut at a comma.
+PAUSES = {"": 0.08, "_": 0.12, ",": 0.25, "…": 0.60, ".": 0.50, "?": 0.55, "!": 0.50}
+
+
+def join(utterances: Iterable[tuple[Iterable[Chunk], str]], sample_rate: int) -> Iterator[Chunk]:
+    """Let utterances follow one another, each as soon as its engine has it.
+
+    The silence that an engine leaves at its edges counts towards the pause; it is never cut.
+
+    Args:
+        utterances: the chunks of each, and the pause after it (a key of PAUSES).
+        sample_rate: Hz.
+
+    Yields:
+        Chunks whose marks count from the start of the whole.
+    """
+    n_done = n_quiet = n_wanted = 0
+    for chunks, pause in utterances:
+        n_start = None
+        for chunk in _soft_edges(chunks, round(FADE * sample_rate)):
+            if n_start is None:
+                gap = max(0, n_wanted - n_quiet - _n_quiet(chunk.samples)) if n_done else 0
+                if gap:
+                    yield Chunk(np.zeros(gap, np.float32))
+                n_done = n_start = n_done + gap
+            yield replace(chunk, marks=_later(chunk.marks, n_start / sample_rate))
+            n_done += len(chunk.samples)
+            at_end = _n_quiet(chunk.samples[::-1])
+            n_quiet = n_quiet + at_end if at_end == len(chunk.samples) else at_end
+        n_wanted = round(PAUSES[pause] * sample_rate)
+
+
+def collect(chunks: Iterable[Chunk]) -> tuple[np.ndarray, tuple[Mark, ...]]:
+    """All samples (n_samples,) and all marks of chunks that follow one another."""
+    kept = list(chunks)
+    samples = [np.zeros(0, np.float32), *(chunk.samples for chunk in kept)]
+    return np.concatenate(samples, dtype=np.float32), tuple(mark for chunk in kept for mark in chunk.marks)
+
+
+def _soft_edges(chunks: Iterable[Chunk], n_fade: int) -> Iterator[Chunk]:
+    """Fade the first and the last `n_fade` samples; the last are held back until it is known that they are."""
+    rise = (0.5 - 0.5 * np.cos(np.pi * (np.arange(n_fade) + 0.5) / n_fade)).astype(np.float32)
+    n_done, held = 0, np.zeros(0, np.float32)
+    for chunk in chunks:
+        samples = np.array(chunk.samples, np.float32)
+        edge = rise[n_done : n_done + len(samples)]
+        samples[: len(edge)] *= edge
+        n_done += len(samples)
+        samples = np.concatenate([held, samples])
+        n_ready = max(0, len(samples) - n_fade)
+        held = samples[n_ready:]
+        if n_ready or chunk.marks:
+            yield replace(chunk, samples=samples[:n_ready])
+    if len(held):
+        yield Chunk(held * rise[::-1][n_fade - len(held) :])
+
+
+def _n_quiet(samples: np.ndarray) -> int:
+    """How many samples at the beginning are as good as silent."""
+    loud = np.abs(samples) > QUIET
+    return int(loud.argmax()) if loud.any() else len(samples)
+
+
+def _later(marks: tuple[Mark, ...], offset: float) -> tuple[Mark, ...]:
+    return tuple(replace(mark, start=mark.start + offset, end=mark.end + offset) for mark in marks)

@@ -1,0 +1,92 @@
+"""`kouji voices`, `kouji engines`, `kouji licences`: what is here, from the engines' cards."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from . import options
+
+if TYPE_CHECKING:
+    from kouji.engines.contract import Card
+
+CODE_LICENCE = "Apache-2.0"
+
+
+def voices(engine: options.Engine = None, language: options.Language = None, json: options.Json = False) -> None:
+    """List the voices that can speak, with --language those that grew up with it."""
+    from kouji.engines import card, cards
+    from kouji.errors import UnknownName
+
+    chosen = [card(engine)] if engine else list(cards())
+    languages = {name for each in chosen for name in each.languages}
+    if language and language not in languages:
+        raise UnknownName("language", language, sorted(languages))
+    rows = [
+        asdict(voice) | {"engine": each.id}
+        for each in chosen
+        for voice in each.voices
+        if language in (None, voice.language)
+    ]
+    if json:
+        options.print_json(rows)
+        return
+    columns = ("id", "name", "language", "gender", "engine", "licence")
+    options.print_table([columns, *(tuple(row[column] for column in columns) for row in rows)])
+
+
+def engines(
+    name: Annotated[str | None, typer.Argument(help="Show all about one engine.")] = None, json: options.Json = False
+) -> None:
+    """List the engines, or show the card of one."""
+    from kouji.engines import card, cards
+
+    chosen = [card(name)] if name else list(cards())
+    if json:
+        options.print_json(_plain(chosen[0]) if name else [_plain(each) for each in chosen])
+    elif name:
+        _show(chosen[0])
+    else:
+        heads = ("id", "languages", "voices", "controls", "what")
+        rows = [
+            (each.id, " ".join(each.languages), str(len(each.voices)), " ".join(each.controls) or "-", each.summary)
+            for each in chosen
+        ]
+        options.print_table([heads, *rows])
+
+
+def licences(json: options.Json = False) -> None:
+    """Show what is licensed how, with the credits that must be passed on."""
+    from kouji.engines import attribution, cards
+
+    rows = [{"engine": "", "part": "kouji", "name": CODE_LICENCE, "credits": ""}]
+    rows += [{"engine": each.id, **asdict(licence)} for each in cards() for licence in each.licences]
+    texts = {each.id: attribution(each) for each in cards()}
+    if json:
+        options.print_json({"licences": rows, "attribution": texts})
+        return
+    heads = ("engine", "part", "licence")
+    options.print_table([heads, *((row["engine"] or "-", row["part"], row["name"]) for row in rows)])
+    for text in filter(None, texts.values()):
+        typer.echo(f"\n{text.strip()}")
+
+
+def _plain(card: Card) -> dict[str, object]:
+    return {key: value for key, value in asdict(card).items() if key != "factory"}
+
+
+def _show(card: Card) -> None:
+    typer.echo(f"{card.id}: {card.summary}")
+    typer.echo(f"sample rate  {card.sample_rate} Hz")
+    typer.echo(f"languages    {' '.join(card.languages)}")
+    for licence in card.licences:
+        typer.echo(f"licence      {licence.part}: {licence.name} {licence.credits}".rstrip())
+    for voice in card.voices:
+        typer.echo(f"voice        {voice.id}: {voice.name}, {voice.language}, {voice.gender}, {voice.licence}")
+    for name, control in card.controls.items():
+        limits = "" if control.low is None else f" ({control.low} to {control.high})"
+        typer.echo(f"control      {name}: {control.meaning}{limits}")
+    for file in card.files:
+        typer.echo(f"file         {file.path}: {file.size / 1e6:.1f} MB, sha256 {file.sha256[:12]}…")

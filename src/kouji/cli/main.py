@@ -1,0 +1,101 @@
+"""The `kouji` command: finds the command that was asked for, and tells errors the way people can use.
+
+Exit codes: 0 done, 1 a defect of ours, 2 something the user can mend, 130 stopped with Ctrl-C.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+from importlib.util import find_spec
+from typing import Any
+
+import typer
+
+from kouji.errors import SpeechError
+
+# Command -> the module that defines it, as a function of the name or as a typer app of several commands.
+COMMANDS = {
+    "say": "kouji.cli.say:say",
+    "voices": "kouji.cli.lists:voices",
+    "engines": "kouji.cli.lists:engines",
+    "licences": "kouji.cli.lists:licences",
+    "phonemize": "kouji.cli.phonemize:phonemize",
+    "config": "kouji.cli.settings:config",
+    "eval": "kouji.cli.evaluate:app",
+    "train": "kouji.cli.train:app",
+}
+
+_UsageError: type[Any] = typer.BadParameter.__mro__[1]  # typer carries its own click and does not name this one
+
+
+def run() -> None:
+    """Entry point of the installed script."""
+    sys.exit(main())
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command line; returns the exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        # What a console cannot show (a lone surrogate) becomes \udc80, which JSON reads back as the same.
+        stream.reconfigure(encoding="utf-8", errors="backslashreplace")  # type: ignore[union-attr]
+    try:
+        code = typer.main.get_command(app()).main(arguments, "kouji", standalone_mode=False)
+        sys.stdout.flush()
+        return code if isinstance(code, int) else 0
+    except SpeechError as error:
+        return _failed(2, error.message, error.hint)
+    except _UsageError as error:
+        return _failed(2, error.format_message(), _usage(error))
+    except (KeyboardInterrupt, typer.Abort):
+        return _failed(130, "Stopped.")
+    except BrokenPipeError:  # `kouji … | head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except Exception as error:
+        import traceback
+
+        traceback.print_exc()
+        hint = "This is a defect of kouji; please report the lines above."
+        return _failed(1, f"{type(error).__name__}: {error}", hint)
+
+
+def app() -> typer.Typer:
+    """All commands that are present."""
+    house = typer.Typer(
+        name="kouji", help="Local-first speech.", no_args_is_help=True, add_completion=False, rich_markup_mode=None
+    )
+    house.callback()(_version)
+    for name, address in COMMANDS.items():
+        module, attribute = address.split(":")
+        if find_spec(module) is None:
+            continue
+        command = getattr(import_module(module), attribute)
+        if isinstance(command, typer.Typer):
+            house.add_typer(command, name=name)
+        else:
+            house.command(name)(command)
+    return house
+
+
+def _version(version: bool = typer.Option(False, "--version", help="Print the version.", is_eager=True)) -> None:
+    """Local-first speech: text in, sound out, nothing leaves the machine."""
+    if version:
+        import kouji
+
+        typer.echo(kouji.__version__)
+        raise typer.Exit
+
+
+def _failed(code: int, message: str, hint: str = "") -> int:
+    typer.echo(f"error: {message}", err=True)
+    if hint:
+        typer.echo(f"hint:  {hint}", err=True)
+    return code
+
+
+def _usage(error: Exception) -> str:
+    context = getattr(error, "ctx", None)
+    return f"See `{context.command_path if context else 'kouji'} --help`."

@@ -1,0 +1,30 @@
+"""Options that several commands share."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+Engine = Annotated[str | None, typer.Option("--engine", "-e", help="Engine, see `kouji engines`.")]
+Voice = Annotated[str | None, typer.Option("--voice", "-v", help="Voice, see `kouji voices`.")]
+Language = Annotated[str | None, typer.Option("--language", "-l", help="zh, en, ja, ko, yue; else found out.")]
+Format = Annotated[str | None, typer.Option("--format", help="wav, flac, mp3 or ogg; else by the file's ending.")]
+Threads = Annotated[int | None, typer.Option("--threads", help="Processor threads.")]
+Lexicon = Annotated[str | None, typer.Option("--lexicon", help="File of own pronunciations.")]
+File = Annotated[str | None, typer.Option("--file", "-f", help="Read the text from a UTF-8 file; - is stdin.")]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+
+def print_json(what: Any) -> None:
+    """One line of JSON for a program to read."""
+    import json
+
+    typer.echo(json.dumps(what, ensure_ascii=False))
+
+
+def print_table(rows: list[tuple[str, ...]]) -> None:
+    """Rows in columns, the first being the heading."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for row in rows:
+        typer.echo("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())

@@ -1,0 +1,100 @@
+"""`kouji say`: text in, a sound file out."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from time import perf_counter
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from . import options
+from .source import text_of
+
+if TYPE_CHECKING:
+    from kouji.speak import Progress
+    from kouji.types import Speech
+
+LONG = 4  # utterances from which on progress is worth a line
+
+
+def say(
+    text: Annotated[str | None, typer.Argument(help="What to say; - or nothing reads stdin.")] = None,
+    file: options.File = None,
+    output: Annotated[str | None, typer.Option("--output", "-o", help="Sound file; - is stdout.")] = None,
+    voice: options.Voice = None,
+    language: options.Language = None,
+    seed: Annotated[int, typer.Option("--seed", help="Another seed is another take.")] = 0,
+    format: options.Format = None,
+    engine: options.Engine = None,
+    lexicon: options.Lexicon = None,
+    threads: options.Threads = None,
+) -> None:
+    """Say a text and write the sound to a file (speech.wav, unless -o names another)."""
+    from kouji import config, engines
+    from kouji.audio import files
+    from kouji.speak import Session
+    from kouji.types import Request
+
+    settings = config.load(
+        engine=engine, voice=voice, language=language, format=format, threads=threads, lexicon=lexicon
+    )
+    path, kind = _target(output, format, settings.format)
+    if path:
+        files.check_writable(path)
+    request = Request(text_of(text, file), settings.voice, settings.language, seed)
+    session = Session(engines.card(settings.engine), settings)
+    started = perf_counter()
+    with _progress() as progress:
+        speech = session.speak(request, progress)
+    seconds = perf_counter() - started
+    for notice in speech.notices:
+        typer.echo(f"note:  {notice.message}", err=True)
+    speech.save(path or sys.stdout.buffer, kind)
+    if path:
+        typer.echo(_report(path, speech, seconds), err=True)
+
+
+def _target(output: str | None, format: str | None, default_format: str) -> tuple[Path | None, str]:
+    """The path (None: stdout) and the format."""
+    from kouji.audio.files import format_of
+
+    if output == "-":
+        return None, format_of(Path("stdout"), format or default_format)
+    path = Path(output if output is not None else f"speech.{(format or default_format).lower()}")
+    return path, format_of(path, format or ("" if path.suffix else default_format))
+
+
+def _report(path: Path, speech: Speech, seconds: float) -> str:
+    made = speech.metadata
+    return f"{path}: {speech.duration:.2f} s, {made['voice']} ({made['language']}), made in {seconds:.2f} s"
+
+
+@contextmanager
+def _progress() -> Iterator[Progress | None]:
+    """A bar on a terminal once the work is long; nothing elsewhere."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+    bars: list[Any] = []  # rich takes 40 ms to load: not for a short sentence
+
+    def show(n_said: int, n_all: int) -> None:
+        if n_all < LONG:
+            return
+        if not bars:
+            from rich.console import Console
+            from rich.progress import Progress as Bars
+
+            bars.append(Bars(console=Console(stderr=True), transient=True))
+            bars[0].add_task("speaking", total=n_all)
+            bars[0].start()
+        bars[0].update(bars[0].task_ids[0], completed=n_said)
+
+    try:
+        yield show
+    finally:
+        for bar in bars:
+            bar.stop()

@@ -1,0 +1,105 @@
+"""Settings: defaults < file < environment < flags. Nothing else reads the environment.
+
+The file is `$KOUJI_CONFIG`, else `$XDG_CONFIG_HOME/kouji/config.toml`, else `~/.config/kouji/config.toml`:
+
+    voice = "male_1"
+    threads = 2
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+
+from kouji.errors import InvalidInput, UnknownName
+
+
+def _setting(default: object, meaning: str):  # type: ignore[no-untyped-def]  # as dataclasses.field
+    return field(default=default, metadata={"meaning": meaning})
+
+
+@dataclass(frozen=True)
+class Config:
+    """Every setting there is. An empty text means "not set"."""
+
+    engine: str = _setting("native", "the engine that speaks")
+    voice: str = _setting("", "who speaks; unset: the engine's own voice for the language of the text")
+    language: str = _setting("", "zh, en, ja, ko or yue; unset: found out from the text")
+    format: str = _setting("wav", "wav, flac, mp3 or ogg, where a file name does not say it")
+    threads: int = _setting(1, "processor threads of one engine, 1 to 64")
+    lexicon: str = _setting("", "file of own pronunciations")
+    sources: Mapping[str, str] = field(default_factory=dict)  # setting -> where its value came from
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.threads <= 64:
+            raise InvalidInput(f"threads = {self.threads} is not possible.", "Give 1 to 64.")
+
+
+SETTINGS = {setting.name: setting for setting in fields(Config) if setting.name != "sources"}
+
+
+def load(environment: Mapping[str, str] | None = None, **flags: object) -> Config:
+    """Put the settings together; a flag that is None was not given.
+
+    Raises:
+        UnknownName: a setting that does not exist, in the file or among the flags.
+        InvalidInput: a value of the wrong type, or a file that cannot be read.
+    """
+    environment = os.environ if environment is None else environment
+    values: dict[str, object] = {}
+    sources = dict.fromkeys(SETTINGS, "default")
+    path = file(environment)
+    for source, layer in (
+        (str(path), _from_file(path, required="KOUJI_CONFIG" in environment)),
+        ("environment", {name: environment[key] for name, key in _VARIABLES.items() if key in environment}),
+        ("flag", {name: value for name, value in flags.items() if value is not None}),
+    ):
+        for name, value in layer.items():
+            values[name] = _parsed(name, value, source)
+            sources[name] = f"{_VARIABLES[name]} (environment)" if source == "environment" else source
+    return Config(**values, sources=sources)  # type: ignore[arg-type]  # _parsed has checked them
+
+
+def file(environment: Mapping[str, str] | None = None) -> Path:
+    """Where the settings file is, or would be."""
+    environment = os.environ if environment is None else environment
+    if named := environment.get("KOUJI_CONFIG"):
+        return Path(named)
+    home = environment.get("XDG_CONFIG_HOME") or Path(environment.get("HOME") or Path.home(), ".config")
+    return Path(home, "kouji", "config.toml")
+
+
+def unknown_variables(environment: Mapping[str, str] | None = None) -> list[str]:
+    """KOUJI_* in the environment that no setting reads: a misspelling, or another program's."""
+    environment = os.environ if environment is None else environment
+    known = {*_VARIABLES.values(), "KOUJI_CONFIG"}
+    return sorted(name for name in environment if name.startswith("KOUJI_") and name not in known)
+
+
+_VARIABLES = {name: f"KOUJI_{name.upper()}" for name in SETTINGS}
+
+
+def _from_file(path: Path, required: bool) -> dict[str, object]:
+    if not required and not path.is_file():
+        return {}
+    import tomllib
+
+    try:
+        return tomllib.loads(path.read_text("utf-8"))
+    except (OSError, ValueError) as error:
+        raise InvalidInput(f"The settings in {path} cannot be read: {error}", "It must be a TOML file.") from error
+
+
+def _parsed(name: str, value: object, source: str) -> object:
+    """The value in the type of the setting."""
+    if name not in SETTINGS:
+        raise UnknownName("setting", name, list(SETTINGS))
+    wanted = type(SETTINGS[name].default)
+    if wanted is int and isinstance(value, str) and value.strip().isdecimal():
+        return int(value)
+    if type(value) is not wanted:
+        hint = f"It is {SETTINGS[name].metadata['meaning']}."
+        raise InvalidInput(f"{name} = {value!r} ({source}) is not possible.", hint)
+    return value

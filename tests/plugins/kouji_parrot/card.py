@@ -1,0 +1,17 @@
+"""What the parrot can do."""
+
+from kouji.engines.contract import BuiltinVoice, Card, Control, Licence
+
+CARD = Card(
+    id="parrot",
+    summary="beeps every phoneme (for tests)",
+    factory="kouji_parrot.engine:Parrot",
+    sample_rate=16000,
+    languages=("zh", "en"),
+    licences=(Licence("code", "Apache-2.0"), Licence("voices", "CC0-1.0")),
+    voices=(
+        BuiltinVoice("polly", "Polly", "en", "female", "CC0-1.0"),
+        BuiltinVoice("ara", "Ara", "zh", "male", "CC0-1.0"),
+    ),
+    controls={"speed": Control("times as fast", 0.5, 2.0)},
+)

@@ -1,0 +1,40 @@
+"""A tone per phoneme, at the pitch of the voice, with a breath of seeded noise."""
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+from kouji.engines.contract import Conditioning
+from kouji.types import Chunk, Mark, Utterance
+
+from .card import CARD
+
+SECONDS = 0.08  # per phoneme
+
+
+class Parrot:
+    card = CARD
+
+    def __init__(self, n_threads: int = 1) -> None:
+        self.n_threads = n_threads
+
+    def builtin(self, name: str) -> Conditioning:
+        hertz = {"polly": 440.0, "ara": 220.0}[self.card.voice(name).id]
+        return Conditioning(self.card.id, {"hertz": np.array(hertz)})
+
+    def condition(self, clips: Sequence[np.ndarray], transcript: str | None) -> Conditioning:
+        raise NotImplementedError
+
+    def synthesize(
+        self, utterance: Utterance, conditioning: Conditioning, rng: np.random.Generator
+    ) -> Iterator[Chunk]:
+        seconds = SECONDS / float(utterance.controls.get("speed", 1.0))  # type: ignore[arg-type]
+        n_samples, start = round(seconds * self.card.sample_rate), 0.0
+        for unit in utterance.units:
+            n_unit = n_samples * len(unit.phonemes)
+            time = np.arange(n_unit) / self.card.sample_rate
+            tone = 0.3 * np.cos(2 * np.pi * conditioning.arrays["hertz"] * time)
+            breath = 0.01 * rng.standard_normal(n_unit)
+            end = start + n_unit / self.card.sample_rate
+            yield Chunk((tone + breath).astype(np.float32), (Mark("word", unit.text, start, end),))
+            start = end
