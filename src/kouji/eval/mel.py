@@ -36,12 +36,11 @@ def filterbank(sample_rate: int, n_fft: int, n_mels: int) -> np.ndarray:
     rising = (bins - edges[:-2, None]) / np.diff(edges)[:-1, None]
     falling = (edges[2:, None] - bins) / np.diff(edges)[1:, None]
     area = (edges[2:] - edges[:-2]) / 2
-    return np.maximum(0, np.minimum(rising, falling)) / area[:, None]
+    bank: np.ndarray = np.maximum(0, np.minimum(rising, falling)) / area[:, None]
+    return bank
 
 
-def power_mel(
-    samples: np.ndarray, sample_rate: int, n_fft: int, hop_length: int, n_mels: int
-) -> np.ndarray:
+def power_mel(samples: np.ndarray, sample_rate: int, n_fft: int, hop_length: int, n_mels: int) -> np.ndarray:
     """Power in mel bands.
 
     Args:
@@ -58,4 +57,5 @@ def power_mel(
     frames = np.lib.stride_tricks.sliding_window_view(padded, n_fft)[::hop_length]
     window = 0.5 - 0.5 * np.cos(2 * np.pi * np.arange(n_fft) / n_fft)
     power = np.abs(np.fft.rfft(frames * window, axis=1)) ** 2
-    return (power @ filterbank(sample_rate, n_fft, n_mels).T).astype(np.float32)
+    mel: np.ndarray = power @ filterbank(sample_rate, n_fft, n_mels).T
+    return mel.astype(np.float32)

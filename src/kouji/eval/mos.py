@@ -106,9 +106,7 @@ def joined(
         yield np.concatenate(group)
 
 
-def mean_dnsmos(
-    clips: Iterable[np.ndarray], sample_rate: int, join: bool = False
-) -> dict[str, float]:
+def mean_dnsmos(clips: Iterable[np.ndarray], sample_rate: int, join: bool = False) -> dict[str, float]:
     """The mean rating of several clips, each counted once; `join` for clips well below 9 s."""
     if join:
         clips = joined(clips, sample_rate)
@@ -121,7 +119,7 @@ def _p808_features(audio: np.ndarray) -> np.ndarray:
     from .mel import power_mel
 
     power = power_mel(audio, RATE, n_fft=321, hop_length=160, n_mels=120)
-    decibel = 10 * np.log10(np.maximum(power, 1e-10) / max(float(power.max()), 1e-10))
+    decibel: np.ndarray = 10 * np.log10(np.maximum(power, 1e-10) / max(float(power.max()), 1e-10))
     return ((np.maximum(decibel, -80) + 40) / 40).astype(np.float32)
 
 

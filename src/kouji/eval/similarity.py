@@ -63,13 +63,10 @@ def voice_embedding(clips: Iterable[np.ndarray], sample_rate: int) -> np.ndarray
     embeddings = [speaker_embedding(clip, sample_rate) for clip in clips]
     if not embeddings:
         raise InvalidInput("A voice cannot be described without a clip.", "Give at least one.")
-    mean = np.mean(embeddings, axis=0)
-    return mean / np.linalg.norm(mean)
+    return _unit_length(np.mean(embeddings, axis=0))
 
 
-def similarity(
-    clips: Iterable[np.ndarray], others: Iterable[np.ndarray], sample_rate: int
-) -> float:
+def similarity(clips: Iterable[np.ndarray], others: Iterable[np.ndarray], sample_rate: int) -> float:
     """Cosine of the mean voices of two sets of clips, 0 (nothing alike) to 1."""
     return float(voice_embedding(clips, sample_rate) @ voice_embedding(others, sample_rate))
 
@@ -118,8 +115,14 @@ def _embed(samples: np.ndarray) -> np.ndarray:
     padded = np.pad(samples, (0, max(0, (starts[-1] + _WINDOW) * hop - len(samples))))
     mel = power_mel(padded, RATE, n_fft=400, hop_length=hop, n_mels=40)
     raw = np.maximum(_lstm(np.stack([mel[i : i + _WINDOW] for i in starts])), 0)
-    mean = np.mean(raw / np.maximum(np.linalg.norm(raw, axis=1, keepdims=True), 1e-9), axis=0)
-    return (mean / max(float(np.linalg.norm(mean)), 1e-9)).astype(np.float32)
+    return _unit_length(np.mean(_unit_length(raw), axis=0))
+
+
+def _unit_length(vectors: np.ndarray) -> np.ndarray:
+    """(…, 256) -> the same direction with length 1."""
+    lengths = np.linalg.norm(vectors, axis=-1, keepdims=True)
+    scaled: np.ndarray = vectors / np.maximum(lengths, 1e-9)
+    return scaled.astype(np.float32)
 
 
 def _lstm(x: np.ndarray) -> np.ndarray:
@@ -132,12 +135,13 @@ def _lstm(x: np.ndarray) -> np.ndarray:
         states = np.empty((*x.shape[:2], 256), np.float32)
         for t in range(x.shape[1]):
             gates = inputs[:, t] + hidden @ recurrent
-            keep, forget, out = (_sigmoid(gates[:, i * 256 : (i + 1) * 256]) for i in (0, 1, 3))
-            cell = forget * cell + keep * np.tanh(gates[:, 512:768])
+            let_in, forget, out = (_sigmoid(gates[:, i * 256 : (i + 1) * 256]) for i in (0, 1, 3))
+            cell = forget * cell + let_in * np.tanh(gates[:, 512:768])
             hidden = out * np.tanh(cell)
             states[:, t] = hidden
         x = states
-    return x[:, -1] @ weights["output"] + weights["output_bias"]
+    last: np.ndarray = x[:, -1] @ weights["output"] + weights["output_bias"]
+    return last
 
 
 def _sigmoid(x: np.ndarray) -> np.ndarray:
