@@ -53,21 +53,28 @@ def collect(chunks: Iterable[Chunk]) -> tuple[np.ndarray, tuple[Mark, ...]]:
 
 
 def _soft_edges(chunks: Iterable[Chunk], n_fade: int) -> Iterator[Chunk]:
-    """Fade the first and the last `n_fade` samples; the last are held back until it is known that they are."""
+    """Fade the first and the last `n_fade` samples.
+
+    The last are held back until it is known that they are. So is silence at the beginning, for `join` to measure.
+    """
     rise = (0.5 - 0.5 * np.cos(np.pi * (np.arange(n_fade) + 0.5) / n_fade)).astype(np.float32)
-    n_done, held = 0, np.zeros(0, np.float32)
+    n_done, begun = 0, False
+    held, marks = np.zeros(0, np.float32), tuple[Mark, ...]()
     for chunk in chunks:
         samples = np.array(chunk.samples, np.float32)
         edge = rise[n_done : n_done + len(samples)]
         samples[: len(edge)] *= edge
         n_done += len(samples)
-        samples = np.concatenate([held, samples])
-        n_ready = max(0, len(samples) - n_fade)
-        held = samples[n_ready:]
-        if n_ready or chunk.marks:
-            yield replace(chunk, samples=samples[:n_ready])
+        held, marks = np.concatenate([held, samples]), marks + chunk.marks
+        n_ready = max(0, len(held) - n_fade)
+        begun = begun or _n_quiet(held[:n_ready]) < n_ready
+        if begun and n_ready:
+            yield Chunk(held[:n_ready], marks)
+            held, marks = held[n_ready:], ()
     if len(held):
-        yield Chunk(held * rise[::-1][n_fade - len(held) :])
+        edge = rise[::-1][-len(held) :]
+        held[len(held) - len(edge) :] *= edge
+        yield Chunk(held, marks)
 
 
 def _n_quiet(samples: np.ndarray) -> int:

@@ -1,0 +1,138 @@
+"""Sound files: whole or not at all, and the same bytes for the same sound."""
+
+import io
+import os
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+from kouji.audio import files
+from kouji.errors import InvalidInput, OutputFailed, UnknownName
+
+RATE = 24000
+
+
+@pytest.fixture
+def tone() -> np.ndarray:
+    return (0.5 * np.sin(2 * np.pi * 220 * np.arange(RATE) / RATE)).astype(np.float32)
+
+
+@pytest.mark.parametrize(("format", "library"), [("wav", "WAV"), ("flac", "FLAC"), ("mp3", "MP3"), ("ogg", "OGG")])
+def test_what_is_written_can_be_heard_again(tmp_path: Path, tone: np.ndarray, format: str, library: str) -> None:
+    path = tmp_path / f"tone.{format}"
+    files.write(path, tone, RATE)
+    assert soundfile.info(path).format == library
+    samples, sample_rate = files.read(path)
+    assert sample_rate == RATE
+    assert len(samples) == len(tone)
+    assert np.corrcoef(samples, tone)[0, 1] > 0.99
+
+
+def test_the_same_sound_gives_the_same_bytes_at_any_time(tone: np.ndarray) -> None:
+    first = {format: files.encode(tone, RATE, format) for format in files.FORMATS}
+    time.sleep(1.1)  # libsndfile seeds its stream numbers with the clock
+    assert {format: files.encode(tone, RATE, format) for format in files.FORMATS} == first
+
+
+def test_minutes_of_ogg_do_not_overflow_the_encoder() -> None:
+    noise = np.random.default_rng(0).standard_normal(RATE * 120).astype(np.float32) / 10
+    assert soundfile.info(io.BytesIO(files.encode(noise, RATE, "ogg"))).duration == 120
+
+
+def test_too_loud_is_clipped_and_does_not_wrap_around(tmp_path: Path) -> None:
+    files.write(tmp_path / "loud.wav", np.array([1.5, -1.5, 0.0], np.float32), RATE)
+    assert files.read(tmp_path / "loud.wav")[0] == pytest.approx([1.0, -1.0, 0.0], abs=1e-4)
+
+
+def test_stereo_is_read_as_its_mean(tmp_path: Path) -> None:
+    soundfile.write(tmp_path / "two.wav", np.tile([0.5, 0.1], (100, 1)), RATE)
+    assert files.read(tmp_path / "two.wav")[0] == pytest.approx(np.full(100, 0.3), abs=1e-4)
+
+
+def test_what_is_no_sound_is_refused_by_name(tmp_path: Path) -> None:
+    (tmp_path / "notes.wav").write_text("not sound")
+    with pytest.raises(InvalidInput, match=r"notes\.wav"):
+        files.read(tmp_path / "notes.wav")
+    with pytest.raises(InvalidInput, match=r"missing\.wav"):
+        files.read(tmp_path / "missing.wav")
+
+
+def test_an_unknown_format_names_the_nearest(tmp_path: Path, tone: np.ndarray) -> None:
+    with pytest.raises(UnknownName, match="Did you mean 'mp3'"):
+        files.write(tmp_path / "a.mp4", tone, RATE)
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_file_name_may_not_lie_about_its_format(tmp_path: Path, tone: np.ndarray) -> None:
+    with pytest.raises(InvalidInput, match=r"a\.wav would hold mp3"):
+        files.write(tmp_path / "a.wav", tone, RATE, "mp3")
+    with pytest.raises(InvalidInput, match="which format"):
+        files.write(tmp_path / "a", tone, RATE)
+
+
+def test_gaps_in_the_samples_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(InvalidInput):
+        files.write(tmp_path / "a.wav", np.array([0.0, np.nan], np.float32), RATE)
+    assert not list(tmp_path.iterdir())
+
+
+def test_the_old_file_stays_until_the_new_one_is_whole(
+    tmp_path: Path, tone: np.ndarray, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "a.wav"
+    path.write_bytes(b"old")
+
+    def disk_full(self: Path, data: bytes) -> int:
+        with self.open("wb") as half:
+            half.write(data[: len(data) // 2])
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_bytes", disk_full)
+    with pytest.raises(OutputFailed, match="No space left"):
+        files.write(path, tone, RATE)
+    assert path.read_bytes() == b"old"
+    assert [each.name for each in tmp_path.iterdir()] == ["a.wav"]
+
+
+def test_a_file_is_replaced_with_its_permissions_and_through_links(tmp_path: Path, tone: np.ndarray) -> None:
+    real, link = tmp_path / "real.wav", tmp_path / "link.wav"
+    real.write_bytes(b"old")
+    real.chmod(0o640)
+    link.symlink_to(real)
+    files.write(link, tone, RATE)
+    assert link.is_symlink()
+    assert len(files.read(real)[0]) == len(tone)
+    assert real.stat().st_mode & 0o777 == 0o640
+
+
+def test_a_new_file_gets_the_usual_permissions(tmp_path: Path, tone: np.ndarray) -> None:
+    files.write(tmp_path / "a.wav", tone, RATE)
+    (tmp_path / "other").touch()
+    assert (tmp_path / "a.wav").stat().st_mode == (tmp_path / "other").stat().st_mode
+
+
+def test_a_device_is_written_into_and_not_replaced(tone: np.ndarray) -> None:
+    files.check_writable(Path("/dev/null"))
+    files.write("/dev/null", tone, RATE, "wav")
+    assert not os.path.isfile("/dev/null")
+
+
+@pytest.mark.parametrize("path", ["no/such/folder/a.wav", ".", "a\0.wav", "x" * 300 + ".wav"])
+def test_a_path_that_cannot_be_written_is_known_before_the_work(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, path: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(OutputFailed) as caught:
+        files.check_writable(Path(path))
+    assert caught.value.hint
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_stream_gets_the_whole_file(tone: np.ndarray) -> None:
+    stream = io.BytesIO()
+    files.write(stream, tone, RATE)
+    assert stream.getvalue()[:4] == b"RIFF"
+    assert int.from_bytes(stream.getvalue()[4:8], "little") == len(stream.getvalue()) - 8
