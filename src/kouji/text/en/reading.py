@@ -8,6 +8,8 @@ from kouji.errors import InvalidInput
 from kouji.text.phonemes import arpabet_to_phonemes
 from kouji.types import Unit
 
+from .heteronyms import choose
+from .syntax import Place
 from .tokens import Token, tokenize
 from .unknown import pronounce
 from .weak import said_as
@@ -25,9 +27,10 @@ def to_units(text: str, given: Mapping[int, str] | None = None) -> list[Unit]:
     """
     tokens, given = tokenize(text), given or {}
     words = [token.word for token in tokens]
+    breaks = [bool(token.pause) for token in tokens]
     shouted = not any(c.islower() for c in text)
     readings = [
-        _checked(given[token.start]) if token.start in given else _read(tokens, i, shouted)
+        _checked(given[token.start]) if token.start in given else _read(tokens, words, breaks, i, shouted)
         for i, token in enumerate(tokens)
     ]
     units = []
@@ -38,8 +41,13 @@ def to_units(text: str, given: Mapping[int, str] | None = None) -> list[Unit]:
     return units
 
 
-def _read(tokens: list[Token], i: int, shouted: bool) -> str:
-    return pronounce(tokens[i].plain, shouted)
+def _read(tokens: list[Token], words: list[str], breaks: list[bool], i: int, shouted: bool) -> str:
+    token = tokens[i]
+    if not shouted and token.plain.isupper() and len(token.plain) > 1:
+        return pronounce(token.plain, shouted)  # an initialism is no heteronym
+    first = i == 0 or tokens[i - 1].pause in (".", "?", "!", "…")
+    capital = token.plain[:1].isupper() and not first and not shouted
+    return choose(Place(words, i, breaks, capital)) or pronounce(token.plain, shouted)
 
 
 def _checked(arpabet: str) -> str:
