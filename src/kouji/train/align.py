@@ -24,11 +24,15 @@ import numpy as np
 
 from kouji.text.phonemes import is_vowel, split_tone, to_segments
 
-from .hmm import Chain, Mixtures, Statistics, best_components, best_path
+from .hmm import Chain, Mixtures, Statistics, best_components, best_likelihoods, best_path
 
+VERSION = 3  # of the rules below; a folder made by another is made anew
 N_CEPSTRA = 14
 MEL_FLOOR = -6.0  # natural log; digital silence would otherwise get a world of its own
 N_BANDS = 68  # of 80, up to about 7.7 kHz: some recordings have nothing above
+VOICING_WEIGHT = 3.0  # size of the voicing feature, against cepstra of variance 1
+VARIANCE_FLOOR = 0.05  # of the variance of each feature over all speech
+VOICING_FLOOR = 0.5  # variance; a state that is always voiced must still bear a mistaken frame
 ACOUSTIC_SCALE = 0.6
 N_ROUNDS = 10
 SPLIT_AFTER = (5, 7)  # rounds after which every state gets twice the Gaussians
@@ -46,10 +50,13 @@ Progress = Callable[[float, str], None]
 class Features(Protocol):
     """What alignment needs of a feature store (`kouji.train.features.Store`)."""
 
-    rows: Sequence[Mapping[str, Any]]
+    rows: Sequence[Mapping[str, Any]]  # id, n_frames, language, speaker, unit, split
 
     def mel(self, row: Mapping[str, Any]) -> np.ndarray:
         """(n_frames, 80) natural-log mel, 10 ms a frame."""
+
+    def f0(self, row: Mapping[str, Any]) -> np.ndarray:
+        """(n_frames,) Hz, 0 where unvoiced."""
 
 
 @dataclass(frozen=True)
@@ -60,7 +67,8 @@ class Alignment:
     tokens: tuple[str, ...]  # phonemes with their digits; "_" or a mark where there is a pause
     durations: tuple[int, ...]  # frames of 10 ms; they sum to the recording's
     source: tuple[int, ...]  # which phoneme of the label a token is, -1 for a pause
-    score: float  # mean log-likelihood ratio per frame, 0 as good as this speaker's usual, negative worse
+    fits: tuple[float, ...]  # how well each token sounds like itself: 0 as is usual for the phoneme, -10 hardly
+    score: float  # mean of the same over all frames that are not pauses
 
 
 @dataclass(frozen=True)
@@ -78,17 +86,18 @@ class Alignments:
         for line in (folder / "alignments.jsonl").open():
             row = json.loads(line)
             by_id[row["id"]] = Alignment(
-                row["id"], tuple(row["tokens"]), tuple(row["durations"]), tuple(row["source"]), row["score"]
+                row["id"], *(tuple(row[name]) for name in ("tokens", "durations", "source", "fits")), row["score"]
             )
         report = json.loads((folder / "alignment_report.json").read_text())
         return cls(by_id, frozenset(report["worst"]), frozenset(report["failed"]))
 
     def save(self, folder: Path, report: Mapping[str, Any]) -> None:
         """`alignments.jsonl` and `alignment_report.json`; the report is written last and marks completion."""
-        with (folder / "alignments.jsonl").open("w") as out:
+        partial = folder / "alignments.partial"
+        with partial.open("w") as out:
             for a in self.by_id.values():
-                row = {"id": a.id, "tokens": a.tokens, "durations": a.durations, "source": a.source, "score": a.score}
-                out.write(json.dumps(row, ensure_ascii=False) + "\n")
+                out.write(json.dumps(vars(a), ensure_ascii=False) + "\n")
+        partial.replace(folder / "alignments.jsonl")
         lists = {"worst": sorted(self.worst), "failed": sorted(self.failed)}
         text = json.dumps({**report, **lists}, ensure_ascii=False, indent=1)
         (folder / "alignment_report.json").write_text(text)
@@ -168,7 +177,7 @@ def _last_round(folder: Path, fingerprint: str) -> tuple[int, Mixtures | None]:
 
 
 def cepstra(mel: np.ndarray) -> np.ndarray:
-    """Log-mel (T, 80) -> (T, 3 * N_CEPSTRA) float32: cepstra, their slopes, and the slopes' slopes."""
+    """Log-mel (T, 80) -> (T, 3 * N_CEPSTRA) float32: cepstra, their slopes, and the slopes of these."""
     bands = np.arange(N_BANDS) + 0.5
     dct = np.cos(np.pi / N_BANDS * np.outer(bands, np.arange(N_CEPSTRA))) * np.sqrt(2 / N_BANDS)
     c = np.maximum(mel[:, :N_BANDS], MEL_FLOOR) @ dct
@@ -177,9 +186,15 @@ def cepstra(mel: np.ndarray) -> np.ndarray:
 
 
 def _slope(x: np.ndarray) -> np.ndarray:
-    """Regression over two frames to either side (T, D)."""
-    p = np.pad(x, ((2, 2), (0, 0)), mode="edge")
-    return (2 * (p[4:] - p[:-4]) + (p[3:-1] - p[1:-3])) / 10
+    """Half the difference of the neighbouring frames (T, D): wider slopes see an edge before it comes."""
+    p = np.pad(x, ((1, 1), (0, 0)), mode="edge")
+    return (p[2:] - p[:-2]) / 2
+
+
+def voicing(f0: np.ndarray) -> np.ndarray:
+    """F0 (T,) -> (T, 1) float32 between 0 and VOICING_WEIGHT, smoothed over three frames."""
+    p = np.pad((f0 > 0).astype(np.float32), 1, mode="edge")
+    return VOICING_WEIGHT * (p[:-2] + 2 * p[1:-1] + p[2:])[:, None] / 4
 
 
 def loud_part(energy: np.ndarray, share: float = 0.35) -> tuple[int, int]:
@@ -315,8 +330,8 @@ class _Work:
 
     def fingerprint(self, seed: int, n_rounds: int) -> str:
         """Changes with anything that changes the result but the sounds themselves."""
-        settings = [seed, n_rounds, N_CEPSTRA, MEL_FLOOR, N_BANDS, ACOUSTIC_SCALE, SPLIT_AFTER, SHORT, OWN_MODEL]
-        digest = hashlib.sha256(repr([*settings, PAUSE_FRAMES, CLOSURE_FRAMES]).encode())
+        settings = [VERSION, seed, n_rounds, N_CEPSTRA, MEL_FLOOR, N_BANDS, VOICING_WEIGHT, SPLIT_AFTER, SHORT, OWN_MODEL]
+        digest = hashlib.sha256(repr([*settings, ACOUSTIC_SCALE, PAUSE_FRAMES, CLOSURE_FRAMES]).encode())
         for row, label in zip(self.rows, self.labels, strict=True):
             parts = (row["id"], row["n_frames"], label["phonemes"], label["word_start"], label["pause"])
             digest.update(json.dumps(parts, ensure_ascii=False).encode())
@@ -325,12 +340,12 @@ class _Work:
     # -- features
 
     def read_features(self, tell: Progress) -> None:
-        """Cepstra of all recordings, with mean 0 and variance 1 per speaker over the loud parts."""
+        """Cepstra of all recordings, with mean 0 and variance 1 per speaker over the loud parts, and voicing."""
         n = int(self._bounds[-1])
-        self.x = np.empty((n, 3 * N_CEPSTRA), np.float32)
+        self.x = np.empty((n, 3 * N_CEPSTRA + 1), np.float32)
         self._loud = []
         for i, row in enumerate(self.rows):
-            self.x[self._frames(i)] = cepstra(self.store.mel(row))
+            self.x[self._frames(i)] = np.hstack([cepstra(self.store.mel(row)), voicing(self.store.f0(row))])
             self._loud.append(loud_part(self.x[self._frames(i), 0]))
             if i % 2000 == 0:
                 tell(0.15 * i / len(self.rows), f"features {i} of {len(self.rows)}")
@@ -339,7 +354,8 @@ class _Work:
             by_speaker[row["speaker"]].append(i)
         for members in by_speaker.values():
             self._normalise(members)
-        self._variance = self.x[:: max(1, n // 200000)].var(0)
+        self._floor = VARIANCE_FLOOR * self.x[:: max(1, n // 200_000)].var(0)
+        self._floor[-1] = VOICING_FLOOR
 
     def _frames(self, i: int) -> slice:
         return slice(int(self._bounds[i]), int(self._bounds[i + 1]))
@@ -348,7 +364,8 @@ class _Work:
         loud = [self.x[self._frames(i)][slice(*self._loud[i])] for i in members]
         mean = np.mean(np.concatenate([block.mean(0, keepdims=True) for block in loud]), axis=0)
         spread = np.sqrt(np.mean([((block - mean) ** 2).mean(0) for block in loud], axis=0)) + 1e-3
-        mean[N_CEPSTRA:] = 0  # slopes have none
+        mean[N_CEPSTRA:] = 0  # slopes have none, and voicing stays as it is
+        spread[-1] = 1
         for i in members:
             self.x[self._frames(i)] -= mean
             self.x[self._frames(i)] /= spread
@@ -357,7 +374,7 @@ class _Work:
 
     def flat_start(self) -> Mixtures:
         """Equal parts of the loud stretch of every short utterance; silence is what is quiet around it."""
-        statistics = Statistics(self.units.n_states, 1, 3 * N_CEPSTRA)
+        statistics = Statistics(self.units.n_states, 1, self.x.shape[1])
         for i in self._members(short_only=True):
             x, states = self.x[self._frames(i)], self.utterances[i].chain.states
             first, last = self._loud[i]
@@ -370,28 +387,29 @@ class _Work:
             keep[first:last] = True
             path = path[keep]
             statistics.add(x[keep], path, np.zeros(len(path), np.int32))
-        return statistics.mixtures(None, self._variance)
+        return statistics.mixtures(None, self._floor)
 
-    def _members(self, short_only: bool) -> Iterator[int]:
-        """Indices of the utterances of a round."""
-        short = [i for i, row in enumerate(self.rows) if row["n_frames"] <= SHORT]
-        yield from short if short_only and short else range(len(self.rows))
+    def _members(self, short_only: bool) -> Sequence[int]:
+        """Indices of the utterances that a round learns from; held-out ones are aligned but teach nothing."""
+        train = [i for i, row in enumerate(self.rows) if row["split"] == "train"]
+        short = [i for i in train if self.rows[i]["n_frames"] <= SHORT]
+        return short if short_only and short else train
 
     def learn(self, model: Mixtures, short_only: bool) -> Mixtures:
         """One round: the best path of every utterance, and the model that its frames make."""
         statistics = Statistics(*model.means.shape)
         total, n_frames = 0.0, 0
         prepared = model.prepared()
-        for i, path, likelihoods in self._paths(model, short_only):
+        for i, path, likelihoods in self._paths(model, self._members(short_only)):
             x, states = self.x[self._frames(i)], self.utterances[i].chain.states[path]
             statistics.add(x, states, best_components(x, states, *prepared))
             total, n_frames = total + float(likelihoods.sum()), n_frames + len(x)
         self.fit = total / max(n_frames, 1)
-        return statistics.mixtures(model, self._variance)
+        return statistics.mixtures(model, self._floor)
 
-    def _paths(self, model: Mixtures, short_only: bool = False) -> Iterator[tuple[int, np.ndarray, np.ndarray]]:
+    def _paths(self, model: Mixtures, members: Iterable[int]) -> Iterator[tuple[int, np.ndarray, np.ndarray]]:
         prepared, log_stay, log_leave = model.prepared(), model.log_stay, model.log_leave
-        for i in self._members(short_only):
+        for i in members:
             found = best_path(
                 self.x[self._frames(i)], self.utterances[i].chain, prepared, log_stay, log_leave, ACOUSTIC_SCALE
             )
@@ -402,55 +420,69 @@ class _Work:
 
     def alignments(self, model: Mixtures) -> Alignments:
         """The final segmentation of every recording."""
-        found, raw = {}, {}
-        for i, path, likelihoods in self._paths(model):
+        cut, prepared = {}, model.prepared()
+        for i, path, likelihoods in self._paths(model, range(len(self.rows))):
             utterance = self.utterances[i]
-            token_of = utterance.token_of[path]
-            durations = np.bincount(token_of, minlength=len(utterance.tokens))
-            tokens = _tidy(utterance, durations)
-            spoken = utterance.chain.states[path] > 0
-            raw[i] = float(likelihoods[spoken].mean())
-            found[i] = tokens
-        scores = _relative(raw, [row["speaker"] for row in self.rows])
-        by_id = {
-            self.rows[i]["id"]: Alignment(self.rows[i]["id"], *tokens, round(scores[i], 3))
-            for i, tokens in found.items()
-        }
-        ranked = sorted(by_id, key=lambda id_: by_id[id_].score)
+            ratio = likelihoods - best_likelihoods(self.x[self._frames(i)], prepared)
+            cut[i] = _tidy(utterance, utterance.token_of[path], ratio)
+        usual = self._usual_fits(cut)
+        by_id = {self.rows[i]["id"]: self._alignment(i, *pieces, usual) for i, pieces in cut.items()}
         failed = frozenset(row["id"] for row in self.rows) - frozenset(by_id)
-        return Alignments(by_id, frozenset(ranked[: int(WORST * len(ranked))]), failed)
+        return Alignments(by_id, frozenset(self._worst(by_id)), failed)
+
+    def _worst(self, by_id: Mapping[str, Alignment]) -> Iterator[str]:
+        """Those that fit least among their like: a sentence is never as clear as a word said alone."""
+        kinds = defaultdict(list)
+        for row in self.rows:
+            if row["id"] in by_id:
+                kinds[row["language"], row["unit"]].append(row["id"])
+        for ids in kinds.values():
+            yield from sorted(ids, key=lambda id_: by_id[id_].score)[: int(WORST * len(ids))]
+
+    def _usual_fits(self, cut: Mapping[int, _Pieces]) -> dict[range, float]:
+        """Mean fit of each unit: some phonemes are always taken for a neighbour, which is nobody's mistake."""
+        fits = defaultdict(list)
+        for i, (present, _, ratios) in cut.items():
+            for token, ratio in zip(present, ratios, strict=True):
+                fits[self._unit(i, token)].append(ratio)
+        return {unit: float(np.mean(values)) for unit, values in fits.items()}
+
+    def _unit(self, i: int, token: int) -> range:
+        utterance = self.utterances[i]
+        if utterance.source[token] < 0:
+            return range(0, 1)
+        return self.units.states(self.rows[i]["language"], utterance.tokens[token])
+
+    def _alignment(
+        self, i: int, present: np.ndarray, frames: np.ndarray, ratios: np.ndarray, usual: Mapping[range, float]
+    ) -> Alignment:
+        utterance = self.utterances[i]
+        source = np.array(utterance.source)[present]
+        fits = ratios - [usual[self._unit(i, token)] for token in present]
+        spoken = frames * (source >= 0)
+        return Alignment(
+            self.rows[i]["id"],
+            tuple(utterance.tokens[token] for token in present),
+            tuple(frames.tolist()),
+            tuple(source.tolist()),
+            tuple(np.round(fits, 1).tolist()),
+            round(float((fits * spoken).sum() / spoken.sum()), 2),
+        )
 
 
-def _relative(raw: Mapping[int, float], speakers: Sequence[str]) -> dict[int, float]:
-    """Scores less the median of their speaker, so that a noisy voice is not taken for a wrong text."""
-    by_speaker = defaultdict(list)
-    for i, value in raw.items():
-        by_speaker[speakers[i]].append(value)
-    overall = float(np.median(list(raw.values()))) if raw else 0.0
-    # A speaker with few recordings is mostly compared with all.
-    usual = {
-        speaker: (sum(values) + 5 * overall) / (len(values) + 5) if len(values) < 20 else float(np.median(values))
-        for speaker, values in by_speaker.items()
-    }
-    return {i: value - usual[speakers[i]] for i, value in raw.items()}
+_Pieces = tuple[np.ndarray, np.ndarray, np.ndarray]  # indices of the tokens that lasted, frames, mean log ratios
 
 
-def _tidy(utterance: _Utterance, durations: np.ndarray) -> tuple[tuple[str, ...], tuple[int, ...], tuple[int, ...]]:
-    """Tokens that lasted, their frames and sources; a short unmarked pause before a stop is that stop's closure."""
-    tokens, frames, source = [], [], []
-    carried = 0
-    for k, (token, n, origin) in enumerate(zip(utterance.tokens, durations.tolist(), utterance.source, strict=True)):
-        if n == 0:
-            continue
-        inner = 0 < k < len(utterance.tokens) - 1
-        if inner and token == "_" and n < CLOSURE_FRAMES and _is_stop(utterance.tokens[k + 1]):
-            carried = n
-            continue
-        tokens.append(token)
-        frames.append(n + carried)
-        source.append(origin)
-        carried = 0
-    return tuple(tokens), tuple(frames), tuple(source)
+def _tidy(utterance: _Utterance, token_of: np.ndarray, ratio: np.ndarray) -> _Pieces:
+    """The tokens that lasted; a short unmarked pause before a stop is that stop's closure."""
+    token_of = token_of.copy()
+    present, frames = np.unique(token_of, return_counts=True)
+    for here, following, n in zip(present[1:], present[2:], frames[1:], strict=False):
+        is_short_pause = utterance.tokens[here] == "_" and n < CLOSURE_FRAMES
+        if is_short_pause and _is_stop(utterance.tokens[following]):
+            token_of[token_of == here] = following
+    present, frames = np.unique(token_of, return_counts=True)
+    return present, frames, np.bincount(token_of, ratio)[present] / frames
 
 
 def _is_stop(phoneme: str) -> bool:

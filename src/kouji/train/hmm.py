@@ -13,10 +13,6 @@ from dataclasses import dataclass
 import numba
 import numpy as np
 
-VARIANCE_FLOOR = 0.05  # share of the variance of all speech; keeps a rare state from becoming a needle
-IMPOSSIBLE = -1e30
-
-
 @dataclass(frozen=True)
 class Chain:
     """The states of one utterance, in order."""
@@ -70,20 +66,22 @@ class Statistics:
         """Frames x (T, n_features) that belong to `states` and their `components`, both (T,) int32."""
         _accumulate(x, states, components, self.counts, self.sums, self.squares, self.visits)
 
-    def mixtures(self, previous: Mixtures | None, variance: np.ndarray, min_count: float = 10) -> Mixtures:
+    def mixtures(self, previous: Mixtures | None, floor: np.ndarray, min_count: float = 10) -> Mixtures:
         """The model of these statistics; components that heard under `min_count` frames keep the previous one.
 
         Args:
-            previous: the model to fall back to; None starts from the mean of all frames.
-            variance: (n_features,) variance of all speech, from which the floor is made.
+            previous: the model to fall back to; None stands for one Gaussian over all frames.
+            floor: (n_features,) least variance; it keeps a rare state from becoming a needle.
         """
         n = np.maximum(self.counts, 1)[..., None]
         means = self.sums / n
-        variances = np.maximum(self.squares / n - means**2, VARIANCE_FLOOR * variance)
+        variances = np.maximum(self.squares / n - means**2, floor)
         rare = self.counts < min_count
         if previous is None:
-            means[rare] = self.sums.sum((0, 1)) / max(self.counts.sum(), 1)
-            variances[rare] = variance
+            total = max(self.counts.sum(), 1)
+            overall = self.sums.sum((0, 1)) / total
+            means[rare] = overall
+            variances[rare] = np.maximum(self.squares.sum((0, 1)) / total - overall**2, floor)
         else:
             means[rare], variances[rare] = previous.means[rare], previous.variances[rare]
         weights = (self.counts + 1) / (self.counts + 1).sum(1, keepdims=True)
@@ -114,6 +112,14 @@ def best_path(
     if path[0] < 0:
         return None
     return path, likelihoods[np.arange(len(x)), local[path]]
+
+
+def best_likelihoods(x: np.ndarray, model: tuple[np.ndarray, ...]) -> np.ndarray:
+    """(T,) float32: log likelihood of each frame in whichever state explains it best."""
+    means, half_inverse, constants = (a.reshape(-1, a.shape[-1]) if a.ndim == 3 else a.ravel() for a in model)
+    # (x - m)² h, multiplied out, is two matrix products: far faster than a loop when all states are asked for.
+    constants = constants - (means**2 * half_inverse).sum(1)
+    return (x @ (2 * means * half_inverse).T - x**2 @ half_inverse.T + constants).max(1)
 
 
 @numba.njit(cache=True, nogil=True, fastmath=True)
