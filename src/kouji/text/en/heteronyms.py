@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from .morphology import plural
-from .syntax import ADVERBS, BE, DETERMINERS, HAVE, MODALS, OBJECTS, PREPOSITIONS, SUBJECTS, Place, is_past, is_verb, is_verb_in_s
+from .syntax import ADVERBS, BE, DETERMINERS, HAVE, MODALS, OBJECTS, PREPOSITIONS, SUBJECTS, Place, is_adjective, is_past, is_verb, is_verb_in_s
 
 # Base form -> (noun or adjective, verb). The forms in -s follow.
 _PAIRS = {
@@ -65,10 +65,10 @@ _PAIRS = {
     "transfer": ("T R AE1 N S F ER0", "T R AE0 N S F ER1"), "transplant": ("T R AE1 N S P L AE2 N T", "T R AE0 N S P L AE1 N T"),
     "transport": ("T R AE1 N S P AO0 R T", "T R AE0 N S P AO1 R T"), "undercut": ("AH1 N D ER0 K AH2 T", "AH2 N D ER0 K AH1 T"),
     "update": ("AH1 P D EY2 T", "AH0 P D EY1 T"), "upgrade": ("AH1 P G R EY0 D", "AH0 P G R EY1 D"), "uplift": ("AH1 P L IH0 F T", "AH0 P L IH1 F T"),
-    "upset": ("AH0 P S EH1 T", "AH0 P S EH1 T"), "use": ("Y UW1 S", "Y UW1 Z"),
+    "upset": ("AH0 P S EH1 T", "AH0 P S EH1 T"),
 }  # fmt: skip
 # Verbs unless a word before says otherwise: the nouns are rare.
-_MOSTLY_VERBS = frozenset("combine compress confine convert converse ferment pervert produce refuse resume desert reject recall relapse collect".split())
+_MOSTLY_VERBS = frozenset("combine compress confine convert converse ferment pervert produce refuse resume reject recall relapse collect".split())
 
 
 def choose(place: Place) -> str | None:
@@ -102,6 +102,7 @@ def _set(words: str) -> frozenset[str]:
 
 _FISH = _set("fish fishing sea striped largemouth smallmouth lake river caught grilled fried trout salmon catch pond boat bait fillet")
 _METAL = _set("pipe pipes paint pencil poisoning acid bullet bullets ore mine mines oxide weights weight roof crystal glass exposure based shielding zinc copper tin mercury iron silver heavy melted molten pound pounds metal metals battery toxic dust contamination gasoline water shot balloon")  # fmt: skip
+_CLOTH = _set("dress shirt jacket fabric cloth paper sail muscle ligament jeans coat sleeve net tent sock pants roof seat hole tissue cruciate tendon knee shoulder hamstring aortic meniscus partial")
 _ON_AIR = _set("music show shows performance performances broadcast concert concerts audience audiences stream streams streaming band bands wire wires animals animal coverage event events television tv radio ammunition bait chat updates recording recordings album video feed version births theater stock demo entertainment lobster bird birds chicken from report reports traffic fire rounds data")  # fmt: skip
 _AROUND = _set("up down around through round back along its their towards toward across away past between among over")
 _DEGREE = _set("very so too how quite pretty really more extremely as fairly rather incredibly less most awfully")
@@ -131,11 +132,13 @@ def _lead(place: Place) -> bool:  # True: L EH1 D
 
 def _live(place: Place) -> bool:  # True: L AY1 V
     before, after = place.at(-1), place.at(1)
-    if before in MODALS | {"to"} | SUBJECTS | {"who", "people", "where"}:
-        return before in {"to", "you"} and after in _ON_AIR - {"from"} and after != "music"
-    if before in {"a", "the", "this", "these", "our", "their", "with", "no", "go", "goes", "going", "went", "streamed", "broadcast", "watch", "recorded", "performed", "perform", "playing", "play", "performing", "some", "more", "is", "are", "was", "were"}:  # fmt: skip
+    if place.before in MODALS | {"to"} | SUBJECTS | {"who", "people", "where", "that", "which"}:
+        return before in {"to", "you"} and after in _ON_AIR - {"from", "music"}
+    if after in _ON_AIR or (after == "on" and place.at(2) in _set("tv air stage television radio")):
         return True
-    return after in _ON_AIR or (after == "on" and place.at(2) in {"tv", "air", "stage", "television", "radio"})
+    if after and after not in PREPOSITIONS | ADVERBS | OBJECTS | _set("and or here there together long forever longer well up out off alone apart close next to happily"):  # fmt: skip
+        return True
+    return before in DETERMINERS | BE | _set("with no go goes going went streamed broadcast watch recorded performed perform playing play played performing sing singing events")  # fmt: skip
 
 
 def _lives(place: Place) -> bool:  # True: L IH1 V Z
@@ -161,11 +164,11 @@ def _winds(place: Place) -> bool:
 
 
 def _tear(place: Place) -> bool:  # True: T EH1 R
-    if is_verb(place) or place.after in {"up", "down", "apart", "off", "away", "open", "it", "into"}:
+    if place.at(-1) == "and" and place.at(-2) == "wear":
         return True
-    rip = place.at(-1) == "and" and place.at(-2) == "wear"
-    cloth = _set("dress shirt jacket fabric cloth paper sail muscle ligament jeans coat sleeve net tent sock pants roof seat hole tissue")
-    return rip or (place.after in {"in", "through"} and place.near(cloth, 5))
+    if place.at(-1) in {"shed", "single", "a", "every", "each", "no", "one", "of", "the"} and not place.near(_CLOTH, 5):
+        return False
+    return place.after not in {"gas", "drop", "drops", "duct", "ducts", "stained", "fluid", "film", "jerker", "glands", "gland"}
 
 
 def _tears(place: Place) -> bool:
@@ -175,7 +178,10 @@ def _tears(place: Place) -> bool:
 def _bow(place: Place) -> bool:  # True: B AW1
     if is_verb(place) or place.after in {"down", "to", "before", "out"}:
         return True
-    ship = _set("ship boat ship's boat's stern vessel canoe waves ferry port starboard sea")
+    ship = _set(
+        "ship boat ship's boat's stern vessel canoe wave waves ferry port starboard sea thruster thrusters gun guns torpedo tubes hull "
+        "sink sank crew deck bulbous gondola anchor cannon section"
+    )
     return place.near(ship, 6) or place.at(-1) in {"low", "deep", "slight", "polite", "formal", "respectful", "final"} or (
         place.at(-2) in {"took", "take", "taking", "takes", "made", "make"} and place.after != "and")  # fmt: skip
 
@@ -212,6 +218,19 @@ def _used(place: Place) -> str:
     if accustomed and not (after in OBJECTS | {"being", "having"} or after.endswith("ing") or not after):
         return "Y UW1 Z D"  # is used to make …
     return "Y UW1 S T"
+
+
+def _use(place: Place) -> bool:  # True: Y UW1 Z
+    many = place.before.endswith("s") and not place.before.endswith(("ss", "'s", "s'", "us")) and place.before not in DETERMINERS
+    return is_verb(place) or (many and place.after not in {"of", "in", "is", "was", "for", "and", ""})
+
+
+def _uses(place: Place) -> bool:  # True: Y UW1 Z IH0 Z
+    if is_verb_in_s(place):
+        return True
+    before = place.before
+    named = before in DETERMINERS | PREPOSITIONS | BE | HAVE | {"", "and", "or"} or is_adjective(before)
+    return not named and place.after not in {"of", "include", "are", "were", "have", "for", "in"}
 
 
 def _content(place: Place) -> bool:  # True: K AH0 N T EH1 N T
@@ -267,7 +286,6 @@ def _attribute_of(place: Place) -> bool:
     return is_verb(place) or (place.before.endswith("s") and place.after in OBJECTS)
 
 
-_BEFORE_NOUN = DETERMINERS | PREPOSITIONS | ADVERBS
 _RULES: dict[str, Callable[[Place], str]] = {
     "read": _either("R IY1 D", "R EH1 D", _read),
     "lead": _either("L IY1 D", "L EH1 D", _lead),
@@ -292,6 +310,8 @@ _RULES: dict[str, Callable[[Place], str]] = {
     "houses": lambda place: "HH AW1 Z IH0 Z",
     "mouths": lambda place: "M AW1 DH Z",
     "used": _used,
+    "use": _either("Y UW1 S", "Y UW1 Z", _use),
+    "uses": _either("Y UW1 S IH0 Z", "Y UW1 Z IH0 Z", _uses),
     "content": _either("K AA1 N T EH0 N T", "K AH0 N T EH1 N T", _content),
     "contents": lambda place: "K AA1 N T EH0 N T S",
     "invalid": _either("IH0 N V AE1 L AH0 D", "IH1 N V AH0 L AH0 D", _invalid),
@@ -307,6 +327,9 @@ _RULES: dict[str, Callable[[Place], str]] = {
     "attribute": _either(*_PAIRS["attribute"], _attribute_of),
     "bases": _either("B EY1 S IH0 Z", "B EY1 S IY0 Z", lambda p: p.near(_set("theoretical basis logical conceptual"), 3)),
     "sake": _either("S EY1 K", "S AA1 K IY0", lambda p: p.near(_set("rice drink drank cup bottle japanese glass hot warm sushi"), 4)),
+    "buffet": lambda place: "B AH0 F EY1",
+    "celtic": _either("K EH1 L T IH0 K", "S EH1 L T IH0 K", lambda p: p.near(_set("boston football glasgow rangers fc club league match park"), 6)),
+    "reading": _either("R IY1 D IH0 NG", "R EH1 D IH0 NG", lambda p: p.capital and p.before in {"in", "at", "from", "near", "to", "of"}),
     "moped": _either("M OW1 P EH0 D", "M OW1 P T", lambda p: p.before in SUBJECTS or p.after in {"around", "about"}),
     "pasty": _either("P EY1 S T IY0", "P AE1 S T IY0", lambda p: p.at(-1) in {"cornish", "meat"}),
     "agape": lambda place: "AH0 G EY1 P",

@@ -101,11 +101,22 @@ def is_verb(place: Place) -> bool:
         return place.at(-place.steps_back - 1) in {"let", "make", "makes", "made", "see", "help", "watch"}
     if before in BE or before in HAVE:
         return False
-    if before in DETERMINERS or before in PREPOSITIONS or _is_adjective(before):
+    if before in DETERMINERS or before in PREPOSITIONS or is_adjective(before):
         return before in {"that", "which", "all", "both"} and after in OBJECTS
+    if before in {"and", "or"} and _verb_before(place):
+        return True
     if not before or before in {"who", "and", "or", "but", "then"}:
         return after in OBJECTS or before == "who"
     return after in OBJECTS and after not in {"that", "all", "some"} | SUBJECTS
+
+
+def _verb_before(place: Place) -> bool:
+    """"to reduce cost and increase sales": the word is joined to a base form that "to" or a modal made a verb."""
+    if place.after in PREPOSITIONS | BE | {""}:
+        return False
+    earlier = [place.words[j] for j in range(max(0, place.i - 8), place.i)]
+    starts = [j for j, word in enumerate(earlier[:-1]) if word == "to" or word in MODALS]
+    return bool(starts) and not set(earlier[starts[-1] + 1 :]) & (BE | HAVE) and earlier[starts[-1] + 1] not in DETERMINERS
 
 
 def is_verb_in_s(place: Place) -> bool:
@@ -113,12 +124,13 @@ def is_verb_in_s(place: Place) -> bool:
     before, after = place.before, place.after
     if before in {"he", "she", "it", "who", "which", "nobody", "everyone", "someone", "everybody", "nothing", "this"}:
         return True
-    if before in DETERMINERS or before in PREPOSITIONS or before in BE | HAVE | MODALS or _is_adjective(before):
+    if before in DETERMINERS or before in PREPOSITIONS or before in BE | HAVE | MODALS or is_adjective(before):
         return before == "that" and (after in OBJECTS or after in PREPOSITIONS)
     return after in OBJECTS and before not in {"", "and", "or"}
 
 
-def _is_adjective(word: str) -> bool:
+def is_adjective(word: str) -> bool:
+    """True for common adjectives and for words that end like one."""
     return word in _ADJECTIVES or (word.endswith(_ADJECTIVE_ENDINGS) and len(word) > 4)
 
 
