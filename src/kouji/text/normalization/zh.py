@@ -1,0 +1,179 @@
+"""Mandarin: numbers, dates, money … in characters."""
+
+from __future__ import annotations
+
+import re
+
+from . import patterns as p
+from .numbers import chinese
+from .reader import Reader, Rule
+from .units import unit
+
+# Counted things before which 2 is 两.
+_TWO = (
+    "个斤两块米升吨克天周年岁次本只张把条件种位名台辆匹头双对杯碗瓶盒箱包袋支枝根片家间座栋层套份篇首部倍步句段项批组排串颗粒棵朵门场"
+    "趟遍遭回番顿阵处点钟秒公里毫厘千万亿百分小平立人元角毛盘幅面架艘棒轮株笔道行页滴届扇口"
+)
+_NOT_TWO = re.compile(r"[0-9]*(?:月|日|号|楼|班|号线|中|等|级|度|年级|进制|手|维|战|线|胎|哥|姐|次元|百五|分之|年[级月])")
+_DURATION = re.compile(r"(?:[前后来内间多历以里期的有]|左右|时间|寿命|工龄|经验)")
+_DIGITS = ("零", "幺", "二", "三", "四", "五", "六", "七", "八", "九")
+
+
+class Mandarin(Reader):
+    """Mandarin in simplified characters."""
+
+    language = "zh"
+    minus, plus, plus_minus = "负", "正", "正负"
+    point, to, at, dot, slash = "点", "到", "艾特", "点", "斜杠"
+    operators = {
+        "+": "加", "-": "减", "*": "乘", "÷": "除以", "/": "除以", "^": "的", "=": "等于", "≈": "约等于", "≠": "不等于",
+        "<": "小于", ">": "大于", "≤": "小于等于", "≥": "大于等于",
+    }  # fmt: skip
+    symbols = {
+        "≥": "大于等于", "≤": "小于等于", "≈": "约等于", "≠": "不等于", "±": "正负", "√": "根号", "∞": "无穷大", "×": "乘",
+        "÷": "除以", "=": "等于", "%": "百分号", "‰": "千分号", "℃": "摄氏度", "℉": "华氏度", "°": "度", "$": "美元",
+        "€": "欧元", "£": "英镑", "¥": "元", "₩": "韩元", "@": "艾特", "#": "井号", "*": "星号", "&": "和", "+": "加",
+        "²": "平方", "³": "立方", "→": "到", "<": "小于", ">": "大于", "∑": "求和", "^": "", "_": " ", "|": "，",
+        "\\": " ", "~": "～",
+    }  # fmt: skip
+    signs_in_addresses = {
+        "-": "杠", "_": "下划线", "?": "问号", "=": "等于", "&": "和", "#": "井号", ":": "冒号", "+": "加", "%": "百分号",
+        "~": "波浪号",
+    }  # fmt: skip
+    below_zero = "零下"
+
+    def cardinal(self, n: int) -> str:
+        return chinese(n)
+
+    def counted(self, written: str, following: str) -> str:
+        """A number before `following`: 2 is 两 before a measure word."""
+        if written == "2" and following[:1] and following[0] in _TWO and not _NOT_TWO.match(following):
+            return self.two
+        return self.number(written)
+
+    two = "两"
+
+    def before(self) -> list[Rule]:
+        N = p.N
+        return [
+            (re.compile(r"(?<![\w.])[Nn]o\.\s?(\d+)"), lambda m: f"number {_english(m[1])}"),
+            (re.compile(r"(?<![\w.])[Vv]ol\.\s?(\d+)"), lambda m: f"volume {_english(m[1])}"),
+            (re.compile(r"\bC\+\+"), lambda m: "C plus plus"),
+            (re.compile(r"\b([CF])#"), lambda m: f"{m[1]} sharp"),
+            (re.compile(r"(?<=[A-Za-z])\+\+?(?![\w+])"), lambda m: " plus" * len(m[0])),
+            (re.compile(r"(?<=[A-Za-z])\s?&\s?(?=[A-Za-z])"), lambda m: " and "),
+            (re.compile(r"(?<!\d)24/7(?!\d)"), lambda m: "twenty four seven"),
+            # scores
+            (
+                re.compile(rf"(比分\D{{0,6}}|[以赢胜输负平]\s?)(\d+)\s?[-:：–—]\s?(\d+)(?!\d)"),
+                lambda m: f"{m[1]}{self.number(m[2])}比{self.number(m[3])}",
+            ),
+            # telephone and other numbers that are names
+            (re.compile(r"(?<![\d.])(1[1-2][02479]|12[0-9]{3}|10[0-9]{3}|9[56]\d{3})(?=热线|电话|报警|客服|急救)"), self._dialled),
+            (re.compile(r"(?<=[拨打电])(?:\s?)(1[12]\d|1[02]\d{3}|9[56]\d{3})(?![\d.])"), self._dialled),
+            (
+                re.compile(
+                    r"((?:电话|手机|号码|编号|房号|房间号|门牌号?|学号|工号|卡号|账号|帐号|密码|验证码|邮编|身份证号?|车牌号?|尾号|代码"
+                    r"|订单号?|单号|QQ|转)[是为：:\s]{0,3}[A-Za-z]?座?)(\d{3,}(?:-\d+)*)(?![\d.年月元个%])"
+                ),
+                lambda m: m[1] + self.phone(m[2]),
+            ),
+            (re.compile(r"(?<![\d.,])(\d{3,4})(?=室|房间|号房|次列车|次航班)"), lambda m: self.digits(m[1], self.phone_names)),
+            # years
+            (re.compile(rf"(?<!\d)(\d{{4}})({p.DASH})(\d{{4}})\s?年"), lambda m: f"{self.digits(m[1])}到{self.digits(m[3])}年"),
+            (re.compile(r"(?<![\d.,第])(\d{4})\s?年"), self._year),
+            (re.compile(r"(?<![\d.,第有约近满共过了达已整前后])([05-9]\d)年(?!前|后|来|内|间|多|代|历|以|里|期|左右|的历)"), lambda m: f"{self.digits(m[1])}年"),
+            (re.compile(r"(?<![\d.,])(\d{2})年(?=\d{1,2}月)"), lambda m: f"{self.digits(m[1])}年"),
+            (re.compile(r"(?<!\d)((?:19|20)\d{2})(?=\s?Q[1-4])"), lambda m: self.digits(m[1])),
+            # one metre seventy-five
+            (re.compile(r"(?<![\d.])(\d)([米块])(\d{1,2})(?![\d.米万个%元厘]|分)"), self._short_measure),
+            (re.compile(r"(?<!\d)([01]?\d|2[0-4])点([0-5]\d)(?!\d|分钟)分?"), lambda m: self.time(int(m[1]), int(m[2]), None, "")),
+            (re.compile(rf"(\d+)又(\d+)/(\d+)"), lambda m: f"{self.number(m[1])}又{self.fraction(int(m[2]), int(m[3]))}"),
+            (re.compile(rf"(?<![\w)])-\s?({N})(?=\s?(?:℃|°C|度|摄氏度))"), lambda m: f"{self.below_zero}{self.number(m[1])}"),
+            (re.compile(rf"(?<=\d)(?<![A-Za-z]\d)w(?=[+]?[一-鿿])"), lambda m: "万"),
+        ]
+
+    def after(self) -> list[Rule]:
+        return [
+            (re.compile(r"(?<![\d.,])(\d{1,4})(-\d{1,4}){2,}(?![\d])"), self._groups),
+            (re.compile(r"(?<![\d.,])(?:19|20)\d{2}(?![\d.,]|\s?[一-鿿])"), lambda m: self.digits(m[0])),
+            (re.compile(r"(?<![\d.,-])1[3-9]\d{9}(?!\d)|(?<![\d.,])\d{8,}(?<!0000)(?![\d.,])"), lambda m: self.phone(m[0])),
+            (re.compile(r"(?<![\d.,])2(?=\s?[一-鿿])(?!\s?[万亿])"), lambda m: self.counted("2", m.string[m.end() :].lstrip())),
+            (re.compile(r"(?<![\d.,])(\d[\d.]*)(?:\+|＋)(?=[一-鿿，。、！？,.!?\s]|$)"), lambda m: f"{self.number(m[1])}加"),
+        ]
+
+    def _dialled(self, m: re.Match[str]) -> str:
+        return self.digits(m[1], _DIGITS)
+
+    def _groups(self, m: re.Match[str]) -> str:
+        return " ".join(self.digits(g) for g in m[0].split("-"))
+
+    def phone(self, written: str) -> str:
+        """Mobile, service and identity numbers with 幺 for 1, area codes and 400 numbers with 一."""
+        digits = re.sub(r"\D", "", written)
+        landline = written[0] == "0" or written[:3] in ("400", "800")
+        return self.join(self.digits(g, "" if landline else _DIGITS) for g in re.findall(r"\d+", written)) if digits else written
+
+    phone_names = "".join(_DIGITS)
+
+    def _year(self, m: re.Match[str]) -> str:
+        following = m.string[m.end() :]
+        if int(m[1]) % 100 == 0 and _DURATION.match(following):
+            return f"{self.cardinal(int(m[1]))}年"
+        return f"{self.digits(m[1])}年"
+
+    def _short_measure(self, m: re.Match[str]) -> str:
+        return f"{self.counted(m[1], m[2])}{m[2]}{self.digits(m[3])}"
+
+    def date(self, year: str, month: int, day: int) -> str:
+        return f"{self.digits(year)}年{self.cardinal(month)}月{self.cardinal(day)}日"
+
+    def year_month(self, year: str, month: int) -> str:
+        return f"{self.digits(year)}年{self.cardinal(month)}月"
+
+    def time(self, hour: int, minute: int, second: int | None, noon: str) -> str:
+        said = {"am": "上午", "pm": "下午", "": ""}[noon]
+        said += (self.two if hour == 2 else self.cardinal(hour)) + self.oclock
+        if minute or second is not None:
+            said += ("零" if 0 < minute < 10 else "") + self.cardinal(minute) + "分"
+        if second is not None:
+            said += f"{self.cardinal(second)}秒"
+        return said
+
+    oclock = "点"
+
+    def percent(self, said: str, mark: str) -> str:
+        return ("百分之" if mark == "%" else "千分之") + said
+
+    def fraction(self, numerator: int, denominator: int) -> str:
+        return f"{self.cardinal(denominator)}分之{self.cardinal(numerator)}"
+
+    def ratio(self, a: str, b: str) -> str:
+        return f"{self.number(a)}比{self.number(b)}"
+
+    def measure(self, value: str, said: str, written: str, per: str, many: str) -> str:
+        name = unit(written, self.language)
+        if value == "2" and said == self.number("2") and name[0] in _TWO:
+            said = self.two
+        space = " " if name[0].isascii() else ""
+        if per:
+            count = self.cardinal(int(many)) if many else ""
+            return f"每{count}{unit(per, self.language)}{said}{space}{name}"
+        return f"{said}{space}{name}"
+
+    def _equation(self, m: re.Match[str]) -> str:
+        said = super()._equation(m)
+        return re.sub(rf"的([零一二三四五六七八九十百千万]+)", r"的\1次方", said) if "^" in m[0] else said
+
+    def _range(self, m: re.Match[str]) -> str:
+        a, b = m["a"], m["b"]
+        following = m.string[m.end() :].lstrip()
+        if "-" in m["dash"] and float(a.replace(",", "")) > float(b.replace(",", "")) and not following[:1].isalpha():
+            return f"{self.number(a)}减{self.number(b)}"
+        return self.range(self.number(a), self.counted(b, following))
+
+
+def _english(written: str) -> str:
+    from .numbers import english
+
+    return english(int(written)) if len(written) < 16 else " ".join(written)
