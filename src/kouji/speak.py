@@ -12,13 +12,17 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from kouji import config, engines
 from kouji.engines.contract import CONTROLS, BuiltinVoice, Card, Conditioning, Engine
-from kouji.errors import EmptyText, InvalidInput, UnknownName, UnsupportedControl
+from kouji.errors import InvalidInput, UnknownName, UnsupportedControl
 from kouji.types import Chunk, Notice, Request, Speech, Utterance
+
+if TYPE_CHECKING:
+    from kouji.text import Lexicon
 
 _log = logging.getLogger(__name__)
 
@@ -105,6 +109,12 @@ class Session:
     def _engine(self) -> Engine:
         return engines.start(self.card, n_threads=self._settings.threads)
 
+    @cached_property
+    def _lexicon(self) -> Lexicon | None:
+        from kouji.text import Lexicon
+
+        return Lexicon.read(self._settings.lexicon) if self._settings.lexicon else None
+
     def _request(
         self, text: str, voice: str, language: str, seed: int, controls: dict[str, object]
     ) -> Request:
@@ -118,7 +128,7 @@ class Session:
 
     def _plan(self, request: Request) -> _Plan:
         """Check all that can be checked before any sound is made."""
-        from kouji.text.frontend import analyse
+        from kouji.text import analyse
 
         card = self.card
         if request.language and request.language not in card.languages:
@@ -128,17 +138,13 @@ class Session:
         if isinstance(request.seed, bool) or not isinstance(request.seed, int) or request.seed < 0:
             raise InvalidInput(f"seed={request.seed!r} is not possible.", "Give a whole number from 0.")
         check_controls(card, request.controls)
-        utterances, notices = analyse(
-            request.text, language=request.language or None, lexicon=self._settings.lexicon or None
-        )
-        if not utterances:
-            raise EmptyText(request.text)
-        voice = card.voice(request.voice) if request.voice else card.default_voice(_main_language(utterances))
+        said = analyse(request.text, request.language or None, self._lexicon)
+        language = request.language or _main_language(said.utterances)
         return _Plan(
-            tuple(replace(utterance, controls=request.controls) for utterance in utterances),
-            tuple(notices),
-            voice.id,
-            request.language or _main_language(utterances),
+            tuple(replace(utterance, controls=request.controls) for utterance in said.utterances),
+            said.notices,
+            request.voice or card.default_voice(language).id,
+            language,
             request.seed,
         )
 

@@ -10,7 +10,7 @@ import sys
 from collections.abc import Sequence
 from importlib import import_module
 from importlib.util import find_spec
-from typing import Any
+from typing import Annotated, Any
 
 import typer
 
@@ -28,6 +28,7 @@ COMMANDS = {
     "train": "kouji.cli.train:app",
 }
 
+STOPPED = 130  # what typer returns after Ctrl-C
 _UsageError: type[Any] = typer.BadParameter.__mro__[1]  # typer carries its own click and does not name this one
 
 
@@ -44,13 +45,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         code = typer.main.get_command(app()).main(arguments, "kouji", standalone_mode=False)
         sys.stdout.flush()
-        return code if isinstance(code, int) else 0
     except SpeechError as error:
         return _failed(2, error.message, error.hint)
     except _UsageError as error:
         return _failed(2, error.format_message(), _usage(error))
-    except (KeyboardInterrupt, typer.Abort):
-        return _failed(130, "Stopped.")
+    except KeyboardInterrupt:
+        code = STOPPED
     except BrokenPipeError:  # `kouji … | head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
@@ -60,14 +60,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
         traceback.print_exc()
         hint = "This is a defect of kouji; please report the lines above."
         return _failed(1, f"{type(error).__name__}: {error}", hint)
+    if code == STOPPED:
+        return _failed(STOPPED, "Stopped.")
+    return code if isinstance(code, int) else 0
 
 
 def app() -> typer.Typer:
     """All commands that are present."""
-    house = typer.Typer(
-        name="kouji", help="Local-first speech.", no_args_is_help=True, add_completion=False, rich_markup_mode=None
-    )
-    house.callback()(_version)
+    house = typer.Typer(name="kouji", add_completion=False, rich_markup_mode=None)
+    house.callback()(_house)
     for name, address in COMMANDS.items():
         module, attribute = address.split(":")
         if find_spec(module) is None:
@@ -80,13 +81,21 @@ def app() -> typer.Typer:
     return house
 
 
-def _version(version: bool = typer.Option(False, "--version", help="Print the version.", is_eager=True)) -> None:
-    """Local-first speech: text in, sound out, nothing leaves the machine."""
-    if version:
-        import kouji
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        from kouji import __version__
 
-        typer.echo(kouji.__version__)
+        typer.echo(__version__)
         raise typer.Exit
+
+
+_Version = Annotated[
+    bool, typer.Option("--version", help="Print the version.", is_eager=True, callback=_print_version)
+]
+
+
+def _house(version: _Version = False) -> None:
+    """Local-first speech: text in, sound out, nothing leaves the machine."""
 
 
 def _failed(code: int, message: str, hint: str = "") -> int:

@@ -1,0 +1,35 @@
+"""`kouji phonemize`: what will be said, line by line."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from kouji.cli.main import main
+
+
+def test_one_object_per_line(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    (tmp_path / "lines.txt").write_text("银行\n\n不对\n", "utf-8")
+    assert main(["phonemize", "--file", str(tmp_path / "lines.txt"), "--json"]) == 0
+    bank, nothing, wrong = map(json.loads, capsys.readouterr().out.splitlines())
+    assert list(bank) == ["text", "normalized", "units"]
+    assert [unit["reading"] for unit in bank["units"]] == ["yin2", "hang2"]
+    assert nothing["units"] == []
+    assert [(unit["reading"], unit["said"]) for unit in wrong["units"]] == [("bu4", "bu2"), ("dui4", "dui4")]
+
+
+def test_people_see_reading_and_sandhi(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["phonemize", "不对", "--language", "zh"]) == 0
+    heading, first, _ = capsys.readouterr().out.splitlines()
+    assert heading == "不对"
+    assert first.split("\t")[:3] == ["  不", "zh", "bu4 → bu2"]
+
+
+def test_a_lone_surrogate_is_json_all_the_same(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["phonemize", "好\udc80", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["text"] == "好\udc80"
+
+
+def test_an_unknown_language_names_the_nearest(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["phonemize", "好", "--language", "yui"]) == 2
+    assert "Did you mean 'yue'?" in capsys.readouterr().err

@@ -1,0 +1,159 @@
+"""The hall: one request, from text to sound."""
+
+import io
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+import kouji
+from kouji.audio.join import collect
+from kouji.errors import EmptyText, InvalidInput, UnknownName, UnsupportedControl
+from kouji_parrot.engine import Parrot
+
+LONG = "第一句很短。第二句稍微长一点，还有一个逗号。第三句问什么呢？最后一句结束了！"
+
+
+@pytest.fixture(scope="module")
+def tts() -> kouji.Session:
+    return kouji.load("parrot")
+
+
+def as_bytes(speech: kouji.Speech) -> bytes:
+    file = io.BytesIO()
+    speech.save(file, "wav")
+    return file.getvalue()
+
+
+def test_speech_knows_what_made_it(tts: kouji.Session) -> None:
+    speech = tts.synthesize("你好，世界。", seed=3)
+    assert speech.metadata == {"engine": "parrot", "voice": "ara", "language": "zh", "seed": 3}
+    assert speech.sample_rate == tts.sample_rate == 16000
+    assert speech.duration > 0.5
+
+
+def test_the_same_text_voice_and_seed_give_the_same_bytes(tts: kouji.Session) -> None:
+    first = as_bytes(tts.synthesize(LONG, voice="polly", seed=5))
+    assert as_bytes(kouji.load("parrot").synthesize(LONG, voice="polly", seed=5)) == first
+    assert as_bytes(tts.synthesize(LONG, voice="polly", seed=6)) != first
+
+
+def test_a_batch_of_eight_is_the_same_as_one_by_one(tts: kouji.Session) -> None:
+    texts = [f"{LONG}第{number}次。" for number in "一二三四五六七八"]
+    batch = tts.synthesize_batch(texts, seed=1)
+    assert [as_bytes(speech) for speech in batch] == [as_bytes(tts.synthesize(text, seed=1)) for text in texts]
+
+
+def test_a_stream_is_the_same_sound_in_pieces(tts: kouji.Session) -> None:
+    chunks = list(tts.stream(LONG, seed=2))
+    speech = tts.synthesize(LONG, seed=2)
+    assert len(chunks) > 4
+    np.testing.assert_array_equal(collect(chunks)[0], speech.samples)
+    assert collect(chunks)[1] == speech.marks
+
+
+def test_a_stream_tells_errors_before_the_first_sound(tts: kouji.Session) -> None:
+    with pytest.raises(UnknownName):
+        tts.stream("你好", voice="nobody")
+
+
+def test_a_stream_starts_before_the_text_is_over(tts: kouji.Session) -> None:
+    said = []
+
+    class Listening(Parrot):
+        def synthesize(self, utterance, conditioning, rng):  # type: ignore[no-untyped-def]
+            said.append(utterance.text)
+            return super().synthesize(utterance, conditioning, rng)
+
+    listening = kouji.Session(replace(tts.card, factory="unused"))
+    listening.__dict__["_engine"] = Listening()
+    next(listening.stream(LONG))
+    assert len(said) == 1
+
+
+def test_marks_follow_the_sound_across_sentences(tts: kouji.Session) -> None:
+    speech = tts.synthesize("你好。你好。")
+    assert [mark.text for mark in speech.marks] == list("你好你好")
+    first, second = speech.marks[0], speech.marks[2]
+    assert second.start - first.start > 0.6  # two units and the pause of a full stop
+    assert speech.marks[-1].end == pytest.approx(speech.duration, abs=0.01)
+
+
+def test_the_voice_follows_the_language_of_the_text(tts: kouji.Session) -> None:
+    assert tts.synthesize("你好").metadata["voice"] == "ara"
+    assert tts.synthesize("你好", language="zh", voice="polly").metadata["voice"] == "polly"
+
+
+def test_progress_is_told_after_every_sentence(tts: kouji.Session) -> None:
+    told: list[tuple[int, int]] = []
+    tts.speak(kouji.Request(LONG), progress=lambda n_said, n_all: told.append((n_said, n_all)))
+    assert told == [(n_said, 4) for n_said in range(5)]
+
+
+def test_a_control_of_the_card_is_obeyed(tts: kouji.Session) -> None:
+    plain, fast = tts.synthesize("你好"), tts.synthesize("你好", speed=2)
+    assert fast.duration == pytest.approx(plain.duration / 2)
+    assert tts.synthesize("你好", config={"speed": 2}).duration == fast.duration
+
+
+def test_a_control_that_the_card_lacks_is_refused(tts: kouji.Session) -> None:
+    with pytest.raises(UnsupportedControl, match="'parrot' has no control 'emotion_text'"):
+        tts.synthesize("你好", emotion_text="愤怒")
+    with pytest.raises(UnsupportedControl, match="duration_ratio"):
+        tts.synthesize("你好", config={"duration_ratio": 1.1})
+
+
+def test_a_refused_control_names_the_engines_that_have_it(tts: kouji.Session) -> None:
+    mute = kouji.Session(replace(tts.card, id="mute", controls={}))
+    with pytest.raises(UnsupportedControl, match=r"These have: .*parrot"):
+        mute.synthesize("你好", speed=1.5)
+
+
+@pytest.mark.parametrize("speed", [0.1, 3, "fast", True, None, float("nan")])
+def test_a_control_out_of_range_is_refused(tts: kouji.Session, speed: object) -> None:
+    with pytest.raises(InvalidInput, match=r"Give 0\.5 to 2\.0"):
+        tts.synthesize("你好", speed=speed)
+
+
+def test_unknown_names_tell_the_nearest(tts: kouji.Session) -> None:
+    with pytest.raises(UnknownName, match="'polly'"):
+        tts.synthesize("你好", voice="poly")
+    with pytest.raises(UnknownName, match=r"Known: en, zh"):
+        tts.synthesize("你好", language="xx")
+    with pytest.raises(UnknownName, match="'speed'"):
+        tts.synthesize("你好", sped=1.0)
+    with pytest.raises(UnknownName, match="'parrot'"):
+        kouji.load("parot")
+
+
+@pytest.mark.parametrize("seed", [-1, 1.5, "1", True])
+def test_a_seed_is_a_whole_number(tts: kouji.Session, seed: object) -> None:
+    with pytest.raises(InvalidInput, match="seed"):
+        tts.synthesize("你好", seed=seed)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("text", ["", "   \n", "……", "🙂"])
+def test_nothing_to_say_is_an_error(tts: kouji.Session, text: str) -> None:
+    with pytest.raises(EmptyText):
+        tts.synthesize(text)
+
+
+def test_what_is_left_out_is_told(tts: kouji.Session) -> None:
+    assert [notice.code for notice in tts.synthesize("你好🙂").notices] == ["skipped_characters"]
+
+
+def test_a_lexicon_changes_what_is_said(tmp_path, tts: kouji.Session) -> None:  # type: ignore[no-untyped-def]
+    lexicon = tmp_path / "words.txt"
+    lexicon.write_text("口\tzh\t=口技口技\n", "utf-8")
+    longer = kouji.load("parrot", lexicon=lexicon).synthesize("口")
+    assert longer.duration > 2 * tts.synthesize("口").duration
+
+
+def test_save_wav_resamples(tmp_path, tts: kouji.Session) -> None:  # type: ignore[no-untyped-def]
+    from kouji.audio import files
+
+    speech = tts.synthesize("你好")
+    kouji.utils.save_wav(speech, tmp_path / "a.wav", sr=24000)
+    samples, sample_rate = files.read(tmp_path / "a.wav")
+    assert sample_rate == 24000
+    assert len(samples) / 24000 == pytest.approx(speech.duration, abs=1e-3)
