@@ -120,7 +120,7 @@ def _p808_features(audio: np.ndarray) -> np.ndarray:
 
     power = power_mel(audio, RATE, n_fft=321, hop_length=160, n_mels=120)
     decibel: np.ndarray = 10 * np.log10(np.maximum(power, 1e-10) / max(float(power.max()), 1e-10))
-    return ((np.maximum(decibel, -80) + 40) / 40).astype(np.float32)
+    return np.asarray((np.maximum(decibel, -80) + 40) / 40, np.float32)
 
 
 @cache
