@@ -1,0 +1,81 @@
+"""What the vocoder filters: a pulse train, noise, and noise that breathes with the pulses.
+
+    f0 (T,) Hz, 0 unvoiced ─→ three excitations (3, T * 240) ─STFT→ (3, T, 481) ─× filters, sum→ ISTFT ─→ samples
+
+The pulse train is the closed-form sum of all cosines up to 11.8 kHz at the phase of F0, so the pitch of the
+output is the pitch that was asked for. Training and run time build the sources with this one function.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from kouji.audio.mel import HOP_LENGTH, SAMPLE_RATE
+
+WIN_LENGTH = 960  # samples, Hann, four times the hop
+N_BINS = WIN_LENGTH // 2 + 1
+TOP = 11800.0  # Hz, highest harmonic
+F0_UNKNOWN = 150.0  # Hz, phase speed of a sound without any voiced frame
+
+
+def fill(f0: np.ndarray) -> np.ndarray:
+    """F0 (T,) with unvoiced stretches bridged by straight lines, held at both ends."""
+    voiced = np.flatnonzero(f0 > 0)
+    if len(voiced) == 0:
+        return np.full(len(f0), F0_UNKNOWN, np.float32)
+    return np.interp(np.arange(len(f0)), voiced, f0[voiced]).astype(np.float32)
+
+
+def excitations(f0: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """The three sources.
+
+    Args:
+        f0: (T,) Hz per frame, 0 where unvoiced.
+        rng: for the noise.
+
+    Returns:
+        (3, T * HOP_LENGTH) float32 of about unit power: pulses, noise, pulsed noise.
+    """
+    n_samples = len(f0) * HOP_LENGTH
+    at = np.arange(n_samples) / HOP_LENGTH
+    frames = np.arange(len(f0))
+    hertz = np.interp(at, frames, fill(f0))
+    gate = np.interp(at, frames, (f0 > 0).astype(np.float64))
+    cycles = np.cumsum(hertz / SAMPLE_RATE)
+    phase = 2 * np.pi * (cycles - np.floor(cycles))
+    noise = rng.standard_normal(n_samples)
+    breath = noise * (0.5 + 0.5 * np.cos(phase)) ** 2 * gate * 1.9  # 1.9: back to about unit power
+    return np.stack([_pulses(phase, hertz) * gate, noise, breath]).astype(np.float32)
+
+
+def _pulses(phase: np.ndarray, hertz: np.ndarray) -> np.ndarray:
+    """Sum of cos(k phase), k = 1 … TOP / hertz, at unit power: Dirichlet's kernel."""
+    n_harmonics = np.maximum(np.floor(TOP / hertz), 1)
+    half = np.sin(phase / 2)
+    near_zero = np.abs(half) < 1e-6
+    kernel = np.sin((n_harmonics + 0.5) * phase) / np.where(near_zero, 1, 2 * half) - 0.5
+    return np.where(near_zero, n_harmonics, kernel) * np.sqrt(2 / n_harmonics)
+
+
+def window() -> np.ndarray:
+    """(WIN_LENGTH,) periodic Hann, float32."""
+    return np.hanning(WIN_LENGTH + 1)[:-1].astype(np.float32)
+
+
+def stft(samples: np.ndarray) -> np.ndarray:
+    """(…, T * HOP_LENGTH) -> (…, T, N_BINS) complex64; frame t is centred on sample t * HOP_LENGTH."""
+    pad = [(0, 0)] * (samples.ndim - 1) + [(WIN_LENGTH // 2, WIN_LENGTH // 2)]
+    frames = np.lib.stride_tricks.sliding_window_view(np.pad(samples, pad), WIN_LENGTH, axis=-1)
+    return np.fft.rfft(frames[..., :-1:HOP_LENGTH, :] * window(), axis=-1).astype(np.complex64)
+
+
+def istft(spectrum: np.ndarray) -> np.ndarray:
+    """(T, N_BINS) -> (T * HOP_LENGTH,) float32 by windowed overlap-add."""
+    n_frames, n_overlap = len(spectrum), WIN_LENGTH // HOP_LENGTH
+    frames = np.fft.irfft(spectrum, axis=-1).astype(np.float32) * (window() / 1.5)  # 1.5: sum of squared windows
+    pieces = frames.reshape(n_frames, n_overlap, HOP_LENGTH)
+    total = np.zeros((n_frames + n_overlap - 1, HOP_LENGTH), np.float32)
+    for k in range(n_overlap):
+        total[k : k + n_frames] += pieces[:, k]
+    start = n_overlap // 2
+    return total[start : start + n_frames].reshape(-1)

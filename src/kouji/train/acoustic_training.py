@@ -1,0 +1,257 @@
+"""Training of the acoustic model: regression first, then a discriminator that objects to blur."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from kouji.audio import mel as mel_scale
+from kouji.engines.native import inputs, source
+from kouji.text.phonemes import LANGUAGES
+
+from . import blocks, loop
+from .acoustic import Acoustic, AcousticConfig, MelDiscriminator, at_frames
+from .examples import Example, Examples, disguised, draw_disguise, token_energy
+
+
+@dataclass(frozen=True)
+class AcousticTraining:
+    """How long, and with what weights."""
+
+    n_steps: int = 40000
+    adversarial_from: int = 10000
+    n_frames: int = 1600  # per batch, of 10 ms
+    peak_rate: float = 1e-3
+    disguise: float = 0.5  # share of the batches' utterances spoken in a changed voice
+    average: float = 0.999
+    n_reference: int = 160  # frames that the speaker encoder hears
+    crop: int = 120  # frames that the discriminators see at a time
+    seed: int = 0
+    bf16: bool = True
+    save_every: int = 500
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Padded tensors of B utterances with N tokens and T frames."""
+
+    segments: Tensor  # (B, N, 3)
+    tones: Tensor  # (B, N)
+    flags: Tensor  # (B, N, n_flags)
+    next_pause: Tensor  # (B, N)
+    language: Tensor  # (B, N)
+    style: Tensor  # (B,)
+    durations: Tensor  # (B, N)
+    energy: Tensor  # (B, N)
+    token_mask: Tensor  # (B, N, 1)
+    index: Tensor  # (B, T)
+    position: Tensor  # (B, T, n_position)
+    mel: Tensor  # (B, T, 80)
+    log_f0: Tensor  # (B, T), log(F0 / 200 Hz), bridged
+    ratio: Tensor  # (B, T), log F0 less the voice's mean, bent as the pitch predictor should say it
+    voiced: Tensor  # (B, T)
+    mask: Tensor  # (B, T, 1)
+    bands: Tensor  # (B, 1, 80), 1 where the recording holds the band
+    reference: Tensor  # (B, R, 80)
+
+
+def collate(examples: list[Example], references: list[np.ndarray]) -> Batch:
+    """Pad to one length."""
+    arrays = [_arrays(example) for example in examples]
+    stacked = [_padded(list(column)) for column in zip(*arrays, strict=True)]
+    (segments, tones, flags, next_pause, durations, energy, token_mask, index, position, mel, log_f0, ratio, voiced,
+     mask, bands) = stacked  # fmt: skip
+    language = torch.tensor([LANGUAGES.index(e.language) for e in examples])[:, None].expand(tones.shape)
+    style = torch.tensor([inputs.STYLES.index(e.style) for e in examples])
+    return Batch(
+        segments, tones, flags, next_pause, language, style, durations, energy, token_mask, index, position, mel,
+        log_f0, ratio, voiced, mask, bands, torch.from_numpy(np.stack(references)),
+    )  # fmt: skip
+
+
+def _arrays(example: Example) -> tuple[np.ndarray, ...]:
+    encoded = inputs.encode(example.tokens, example.word_start, [example.language] * len(example.tokens))
+    index, position = inputs.positions(example.durations)
+    log_f0 = np.log(source.fill(example.f0))
+    centres = mel_scale.mel_to_hz(np.linspace(0, mel_scale.hz_to_mel(mel_scale.F_MAX), mel_scale.N_MELS + 2))[1:-1]
+    return (
+        encoded.segments, encoded.tones, encoded.flags, encoded.next_pause, example.durations,
+        token_energy(example.mel, example.durations), np.ones((len(example.tokens), 1), np.float32), index, position,
+        example.mel, (log_f0 - np.log(200)).astype(np.float32),
+        (log_f0 - example.mean + example.bend).astype(np.float32), (example.f0 > 0).astype(np.float32),
+        np.ones((example.n_frames, 1), np.float32), (centres < example.bandwidth * 0.97).astype(np.float32)[None],
+    )  # fmt: skip
+
+
+def _padded(arrays: list[np.ndarray]) -> Tensor:
+    longest = max(len(a) for a in arrays)
+    out = np.zeros((len(arrays), longest, *arrays[0].shape[1:]), arrays[0].dtype)
+    for row, array in zip(out, arrays, strict=True):
+        row[: len(array)] = array
+    return torch.from_numpy(out)
+
+
+def draw(examples: Examples, config: AcousticTraining, step: int) -> Batch:
+    """The batch of a step."""
+    rng = loop.step_rng(config.seed, step)
+    chosen, references = [], []
+    for example in examples.draw(config.n_frames, rng):
+        disguise = draw_disguise(rng, config.disguise)
+        chosen.append(disguised(example, disguise))
+        references.append(disguise(examples.reference(example, rng, config.n_reference)))
+    return collate(chosen, references)
+
+
+@dataclass(frozen=True)
+class Spoken:
+    """What the model made of a batch."""
+
+    log_duration: Tensor
+    energy: Tensor
+    ratio: Tensor
+    voicing: Tensor
+    mel: Tensor
+
+
+def speak(model: Acoustic, batch: Batch, noise: Tensor | None) -> Spoken:
+    """Every part of the model, each given the true output of the one before."""
+    emotion = torch.zeros(len(batch.style), inputs.N_EMOTIONS)
+    content = model.content(batch.segments, batch.tones, batch.flags, batch.token_mask)
+    prosody, log_duration, energy = model.prosody(
+        content, batch.flags, batch.next_pause, batch.language, batch.style, emotion, batch.token_mask
+    )
+    ratio, voicing = model.pitch(at_frames(prosody, batch.index), batch.position, batch.mask)
+    heard = batch.energy if noise is None else batch.energy + 0.15 * noise
+    mel = model.decoder(
+        at_frames(content, batch.index), batch.position, batch.log_f0, batch.voiced,
+        at_frames(heard.unsqueeze(-1), batch.index).squeeze(-1), model.speaker(batch.reference), emotion, batch.mask,
+    )  # fmt: skip
+    return Spoken(log_duration, energy, ratio, voicing, mel)
+
+
+def losses(spoken: Spoken, batch: Batch) -> dict[str, Tensor]:
+    """Each already weighted."""
+    tokens, frames = batch.token_mask.squeeze(-1), batch.mask.squeeze(-1)
+    heard = batch.mask * batch.bands
+    n_heard, n_tokens, n_voiced = heard.sum(), tokens.sum(), batch.voiced.sum().clamp(min=1)
+    difference = spoken.mel - batch.mel
+    slope = (difference[:, 1:] - difference[:, :-1]).abs() * heard[:, 1:]
+    # Gamma likelihood: its best answer is the mean, so the whole is neither too fast nor too slow.
+    duration = spoken.log_duration + batch.durations.clamp(min=1) * (-spoken.log_duration).exp()
+    fit = duration - batch.durations.clamp(min=1).log() - 1
+    return {
+        "mel": (difference.abs() * heard).sum() / n_heard,
+        "slope": 0.3 * slope.sum() / n_heard,
+        "duration": 1.0 * (fit * tokens).sum() / n_tokens,
+        "energy": 0.3 * ((spoken.energy - batch.energy).abs() * tokens).sum() / n_tokens,
+        "f0": 3 * ((spoken.ratio - batch.ratio).abs() * batch.voiced).sum() / n_voiced,
+        "voicing": 0.3 * (functional.binary_cross_entropy_with_logits(spoken.voicing, batch.voiced, reduction="none")
+                    * frames).sum() / frames.sum(),
+    }  # fmt: skip
+
+
+def train(examples: Examples, folder: Path, config: AcousticTraining, report: Callable = print) -> Acoustic:
+    """Train, or go on where a checkpoint in `folder` stands.
+
+    Args:
+        examples: the material.
+        folder: checkpoint `acoustic.pt` and log `acoustic.jsonl`.
+        config: how long, and with what weights.
+        report: called with each line of the log.
+
+    Returns:
+        The averaged model.
+    """
+    torch.manual_seed(config.seed)
+    model, judge = Acoustic(AcousticConfig()), MelDiscriminator()
+    average = blocks.Average(model, config.average)
+    optimisers = [
+        torch.optim.AdamW(model.parameters(), config.peak_rate, (0.9, 0.98), weight_decay=0.01),
+        torch.optim.AdamW(judge.parameters(), config.peak_rate, (0.8, 0.99)),
+    ]
+    parts = {"model": model, "judge": judge, "optimiser": optimisers[0], "judge_optimiser": optimisers[1]}
+    folder.mkdir(parents=True, exist_ok=True)
+    checkpoint, log = loop.Checkpoint(folder / "acoustic.pt", parts), loop.Log(folder / "acoustic.jsonl", 100)
+    for step in range(checkpoint.load(average.values), config.n_steps):
+        rate = loop.learning_rate(step, config.n_steps, config.peak_rate)
+        optimisers[0].param_groups[0]["lr"] = rate
+        optimisers[1].param_groups[0]["lr"] = rate / 2
+        torch.manual_seed(config.seed * 1_000_003 + step)  # dropout, energy noise
+        row = log.add(step, config.n_steps, _step(model, judge, optimisers, draw(examples, config, step), config, step))
+        average.update(step)
+        if row is not None:
+            report(row)
+        if (step + 1) % config.save_every == 0 or step + 1 == config.n_steps:
+            checkpoint.save(step + 1, average.values)
+    averaged = Acoustic(AcousticConfig())
+    averaged.load_state_dict(average.values)
+    return averaged.eval()
+
+
+def _step(
+    model: Acoustic,
+    judge: MelDiscriminator,
+    optimisers: list[torch.optim.AdamW],
+    batch: Batch,
+    config: AcousticTraining,
+    step: int,
+) -> dict[str, float]:
+    with torch.autocast("cpu", torch.bfloat16, enabled=config.bf16):
+        spoken = speak(model, batch, torch.randn(batch.energy.shape))
+    found = losses(spoken, batch)
+    total = torch.stack(list(found.values())).sum()
+    if step >= config.adversarial_from:
+        found |= _judged(judge, optimisers[1], spoken, batch, config, loop.step_rng(config.seed, step + (1 << 32)))
+        total = total + found["adversarial"] + found["features"]
+    optimisers[0].zero_grad(set_to_none=True)
+    total.backward()
+    torch.nn.utils.clip_grad_norm_(model.parameters(), 2)
+    optimisers[0].step()
+    return {name: float(value.detach()) for name, value in found.items()}
+
+
+def _judged(
+    judge: MelDiscriminator,
+    optimiser: torch.optim.AdamW,
+    spoken: Spoken,
+    batch: Batch,
+    config: AcousticTraining,
+    rng: np.random.Generator,
+) -> dict[str, Tensor]:
+    """Teach the judge on crops of both, then ask it about ours."""
+    keep = batch.mask * batch.bands
+    ours, theirs = _crops([spoken.mel * keep, batch.mel * keep], batch, config.crop, rng)
+    with torch.autocast("cpu", torch.bfloat16, enabled=config.bf16):
+        real, real_features = judge(theirs)
+        fake, _ = judge(ours.detach())
+    judging = blocks.discriminator_loss(real, fake)
+    optimiser.zero_grad(set_to_none=True)
+    judging.backward()
+    torch.nn.utils.clip_grad_norm_(judge.parameters(), 5)
+    optimiser.step()
+    judge.requires_grad_(False)
+    with torch.autocast("cpu", torch.bfloat16, enabled=config.bf16):
+        fake, fake_features = judge(ours)
+    judge.requires_grad_(True)
+    return {
+        "judge": judging.detach(),
+        "adversarial": 0.25 * blocks.adversarial_loss(fake),
+        "features": 1.0 * blocks.feature_loss(real_features, fake_features),
+    }
+
+
+def _crops(pictures: list[Tensor], batch: Batch, length: int, rng: np.random.Generator) -> list[Tensor]:
+    """The same stretch of each utterance from each picture, about ten in all."""
+    lengths = batch.mask.sum((1, 2)).long().tolist()
+    chosen = rng.permutation(len(lengths))[:10]
+    starts = [int(rng.integers(0, max(1, lengths[i] - length))) for i in chosen]
+    stop = min(length, min(pictures[0].shape[1] - s for s in starts))
+    return [
+        torch.stack([p[i, s : s + stop] for i, s in zip(chosen.tolist(), starts, strict=True)]) for p in pictures
+    ]

@@ -1,0 +1,115 @@
+"""Features of a whole corpus, computed once: samples, log-mel and F0 on one clock of 10 ms.
+
+    corpus folder -> samples.npy (N * 240,) int16 · mel.npy (N, 80) float16 · f0.npy (N,) float32 · index.jsonl
+
+N is the number of frames of all recordings, one after the other; frame t of a recording is centred on
+its sample 240 t. The arrays are read through memory maps, so that several trainings share one copy.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from multiprocessing import Pool
+from pathlib import Path
+
+import numpy as np
+
+from kouji.audio import f0, mel
+from kouji.audio.corpus import Recording, held_out, read_samples
+
+Row = dict  # one line of index.jsonl: id, first, n_frames, and the fields of the recording
+
+
+class Store:
+    """The features on disk."""
+
+    def __init__(self, folder: Path) -> None:
+        """Raises FileNotFoundError where `extract` has not finished."""
+        self.rows: list[Row] = [json.loads(line) for line in (folder / "index.jsonl").open()]
+        self.by_id = {row["id"]: row for row in self.rows}
+        self._samples = np.load(folder / "samples.npy", mmap_mode="r")
+        self._mel = np.load(folder / "mel.npy", mmap_mode="r")
+        self._f0 = np.load(folder / "f0.npy", mmap_mode="r")
+
+    def mel(self, row: Row, start: int = 0, stop: int | None = None) -> np.ndarray:
+        """(T, 80) float32 log-mel of frames start … stop."""
+        return np.asarray(self._mel[_frames(row, start, stop)], np.float32)
+
+    def f0(self, row: Row, start: int = 0, stop: int | None = None) -> np.ndarray:
+        """(T,) float32 Hz, 0 where unvoiced."""
+        return np.asarray(self._f0[_frames(row, start, stop)])
+
+    def samples(self, row: Row, start: int = 0, stop: int | None = None) -> np.ndarray:
+        """(T * 240,) float32 in [-1, 1]; the first sample is the centre of frame `start`."""
+        frames = _frames(row, start, stop)
+        part = self._samples[frames.start * mel.HOP_LENGTH : frames.stop * mel.HOP_LENGTH]
+        return np.asarray(part, np.float32) / 32768
+
+
+def _frames(row: Row, start: int, stop: int | None) -> slice:
+    stop = row["n_frames"] if stop is None else min(stop, row["n_frames"])
+    return slice(row["first"] + start, row["first"] + stop)
+
+
+def extract(recordings: list[Recording], folder: Path, n_workers: int = 2) -> Store:
+    """Compute and store the features of all recordings; nothing is done where they are there already."""
+    if (folder / "index.jsonl").exists():
+        return Store(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    sizes = [mel.n_frames(round(r.duration * mel.SAMPLE_RATE)) for r in recordings]
+    total = sum(sizes)
+    samples = _create(folder / "samples.npy", np.int16, (total * mel.HOP_LENGTH,))
+    mels = _create(folder / "mel.npy", np.float16, (total, mel.N_MELS))
+    f0s = _create(folder / "f0.npy", np.float32, (total,))
+    rows, first = [], 0
+    with Pool(n_workers) as pool:
+        for recording, size, found in zip(recordings, sizes, pool.imap(_features, recordings, 32), strict=True):
+            pcm, log_mel, pitch = found
+            count = min(size, len(pitch))  # the last recording of a file may end a few samples early
+            at = slice(first, first + count)
+            mels[at], f0s[at] = log_mel[:count], pitch[:count]
+            samples[first * mel.HOP_LENGTH : first * mel.HOP_LENGTH + len(pcm)] = pcm[: count * mel.HOP_LENGTH]
+            rows.append(_row(recording, first, count))
+            first += count
+    for array in (samples, mels, f0s):
+        array.flush()
+    (folder / "index.jsonl").write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows))
+    return Store(folder)
+
+
+def _row(recording: Recording, first: int, count: int) -> Row:
+    return {
+        "id": recording.id,
+        "first": first,
+        "n_frames": count,
+        "text": recording.text,
+        "reading": recording.reading,
+        "language": recording.language,
+        "speaker": recording.speaker,
+        "unit": recording.unit,
+        "bandwidth": recording.bandwidth,
+        "split": "held_out" if held_out(recording) else "train",
+    }
+
+
+def _create(path: Path, dtype: type, shape: tuple[int, ...]) -> np.memmap:
+    return np.lib.format.open_memmap(path, mode="w+", dtype=dtype, shape=shape)
+
+
+def _features(recording: Recording) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    samples = read_samples(recording)
+    return np.round(np.clip(samples, -1, 0.9999) * 32768).astype(np.int16), mel.log_mel(samples), f0.track(samples)
+
+
+def batches(rows: list[Row], n_frames: int, rng: np.random.Generator) -> Iterator[list[Row]]:
+    """Batches of about `n_frames` frames in all, of rows of like length, in random order, for ever."""
+    while True:
+        order = sorted(rows, key=lambda row: row["n_frames"] * rng.uniform(0.8, 1.25))
+        groups: list[list[Row]] = [[]]
+        for row in order:
+            if groups[-1] and max(row["n_frames"], groups[-1][-1]["n_frames"]) * (len(groups[-1]) + 1) > n_frames:
+                groups.append([])
+            groups[-1].append(row)
+        for index in rng.permutation(len(groups)):
+            yield groups[index]
