@@ -32,6 +32,8 @@ def said(syllables: list[Syllable], joints: list[bool]) -> None:
         joints: for each syllable, True if it begins a word (other than the first); rules that hold only within a
             word stop there.
     """
+    for syllable in syllables:
+        _written_vowel(syllable)
     for i, syllable in enumerate(syllables):
         after = syllables[i + 1] if i + 1 < len(syllables) else None
         if after is None:
@@ -39,7 +41,8 @@ def said(syllables: list[Syllable], joints: list[bool]) -> None:
         else:
             written = str(syllable)
             _meet(syllable, after, written, joints[i + 1])
-        _vowel(syllable)
+        if syllable.onset in ("ㅈ", "ㅉ", "ㅊ") and syllable.vowel == "ㅕ":
+            syllable.vowel = "ㅓ"  # 가져 [가저], 붙여 [부처]: art. 5
 
 
 def _meet(first: Syllable, second: Syllable, written: str, joint: bool) -> None:
@@ -130,11 +133,9 @@ def _assimilate(first: Syllable, second: Syllable) -> None:
         first.coda = second.onset = "ㄹ"
 
 
-def _vowel(syllable: Syllable) -> None:
-    """Art. 5: 져 쪄 쳐 have no glide, ㅖ keeps it only in 예 and 례, ㅢ is ㅣ after a consonant."""
-    if syllable.onset in ("ㅈ", "ㅉ", "ㅊ") and syllable.vowel == "ㅕ":
-        syllable.vowel = "ㅓ"
-    elif syllable.vowel == "ㅖ" and syllable.onset not in ("ㅇ", "ㄹ", "ㄴ"):
+def _written_vowel(syllable: Syllable) -> None:
+    """Art. 5: ㅖ keeps its glide only in 예, 녜 and 례; ㅢ written after a consonant is ㅣ (희망 [히망], but 국민의 [궁미늬])."""
+    if syllable.vowel == "ㅖ" and syllable.onset not in ("ㅇ", "ㄹ", "ㄴ"):
         syllable.vowel = "ㅔ"
     elif syllable.vowel == "ㅢ" and syllable.onset != "ㅇ":
         syllable.vowel = "ㅣ"

@@ -15,9 +15,12 @@ _L_WINS = frozenset(
     "전력 권력 진료 언론 분량 원료 연료 인력 관련 훈련 신뢰 권리 논리 진리 관리 편리 천리 산림 난로 인류 전략 연락 곤란 혼란 반란 "
     "만료 완료 근로 선로 전례 관례 판례 본론 반론 원론 진로 분리 윤리 심리 전류 본래 원래 건립 단련 찬란 민란 대관령 한라 신라".split()
 )
-# Stems in ㄹ: their ㄹ is no ending, so what follows stays soft (알게, 살지).
-_L_STEMS = frozenset("알살울놀열들길걸돌팔풀달멀벌밀빌졸날썰털틀힘물줄갈불만둥끌쓸널늘물설헐")
-_FUTURE = re.compile(r"([가-힣])(게|걸|수록|지라도|지도|지는|지|진대|밖에|세라)(?=요?$|까?$|[가-힣]?$)")
+# Stems in ㄹ: their ㄹ is no ending, so what follows stays soft (알게, 힘들지).
+_L_STEMS = frozenset(
+    "알 살 울 놀 열 들 길 걸 돌 팔 풀 달 멀 벌 밀 빌 졸 날 썰 털 틀 물 줄 갈 불 끌 쓸 널 늘 설 헐 만들 힘들 흔들 떠들 거들 줄어들 "
+    "늘어들 빠져들 모여들 이끌 머물 드물 서툴 내밀 베풀 거칠 둥글 기울 매달 잠들 시들 철들 병들 물들 길들 떨 얼 잘살".split()
+)
+_FUTURE = re.compile(r"([가-힣]+?)(게|걸|수록|지라도|지도|지는|지|진대|밖에|세라)(?=요?$|까?$|[가-힣]?$)")
 # Verb stems in ㄴ ㅁ harden their endings (art. 24): 숨고 [숨꼬]. Nouns of the same letters are left alone.
 _NASAL_STEMS = re.compile(
     r"^(남|참|숨|심|넘|담|품|더듬|다듬|쓰다듬|머금|껴안|끌어안|안|신|삼|감)(고|다|지|게|던|거나|습니다|습니까|도록|더라|자마자)"
@@ -56,7 +59,7 @@ def _keep_n(word: str, match: re.Match[str]) -> str:
 
 def _after_future(match: re.Match[str]) -> str:
     """-(으)ㄹ게, -ㄹ걸, -ㄹ수록 …: 할게 [할께]."""
-    if decompose(match[1])[0].coda != "ㄹ" or match[1] in _L_STEMS:
+    if decompose(match[1][-1])[0].coda != "ㄹ" or match[1] in _L_STEMS:
         return match[0]
     return match[1] + harden(match[2])
 
