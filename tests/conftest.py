@@ -11,7 +11,7 @@ WEIGHTS = ROOT / "src" / "kouji" / "engines" / "native" / "weights"
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Tests marked `native` speak with the real voice."""
-    if WEIGHTS.is_dir():
+    if (WEIGHTS / "voices.npz").is_file():
         return
     for item in items:
         if item.get_closest_marker("native"):

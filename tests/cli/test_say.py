@@ -52,6 +52,12 @@ def test_the_same_command_gives_the_same_bytes(folder: Path) -> None:
     assert Path("a.ogg").read_bytes() == Path("b.ogg").read_bytes() != Path("c.ogg").read_bytes()
 
 
+def test_speed_is_obeyed(folder: Path) -> None:
+    main([*SAY, "你好", "-o", "plain.wav"])
+    main([*SAY, "你好", "-o", "fast.wav", "--speed", "2"])
+    assert soundfile.info("fast.wav").duration == pytest.approx(soundfile.info("plain.wav").duration / 2)
+
+
 def test_the_text_may_come_from_a_file(folder: Path) -> None:
     Path("story.txt").write_text("\ufeff你好，世界。", "utf-8")
     main([*SAY, "--file", "story.txt", "-o", "a.wav"])

@@ -28,6 +28,7 @@ def say(
     voice: options.Voice = None,
     language: options.Language = None,
     seed: Annotated[int, typer.Option("--seed", help="Another seed is another take.")] = 0,
+    speed: Annotated[float | None, typer.Option("--speed", help="2 is twice as fast.")] = None,
     format: options.Format = None,
     engine: options.Engine = None,
     lexicon: options.Lexicon = None,
@@ -45,7 +46,8 @@ def say(
     path, kind = _target(output, format, settings.format)
     if path:
         files.check_writable(path)
-    request = Request(text_of(text, file), settings.voice, settings.language, seed)
+    controls = {} if speed is None else {"speed": speed}
+    request = Request(text_of(text, file), settings.voice, settings.language, seed, controls)
     session = Session(engines.card(settings.engine), settings)
     started = perf_counter()
     with _progress() as progress:
