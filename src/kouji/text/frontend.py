@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import importlib
 import re
+import unicodedata
 from bisect import bisect_left
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cache
+from functools import cache, reduce
 
 from kouji.errors import EmptyText, InvalidInput, UnknownName
 from kouji.types import Notice, Unit, Utterance
@@ -15,7 +16,7 @@ from kouji.types import Notice, Unit, Utterance
 from . import markup, normalization, segment, sentences
 from .lexicon import Lexicon
 from .markup import Fixed
-from .normalization.characters import clean
+from .normalization.characters import clean, script
 from .phonemes import LANGUAGES
 from .punctuation import pause_for, stronger
 
@@ -80,7 +81,7 @@ def analyse(
         default = language or most
     if not utterances:
         raise EmptyText(_printable(text))
-    return Analysis(tuple(utterances), _notices(cleaned.dropped))
+    return Analysis(tuple(utterances), _notices(cleaned.dropped, marked.tags))
 
 
 def analyse_line(line: str, language: str | None = None, lexicon: Lexicon | None = None) -> dict[str, object]:
@@ -94,7 +95,7 @@ def analyse_line(line: str, language: str | None = None, lexicon: Lexicon | None
         utterances = ()
     return {
         "text": line,
-        "normalized": " ".join(u.normalized for u in utterances),
+        "normalized": reduce(join, (u.normalized for u in utterances), ""),
         "units": [
             {"text": u.text, "language": u.language, "reading": u.reading, "said": u.said, "phonemes": list(u.phonemes)}
             for utterance in utterances
@@ -111,12 +112,13 @@ def normalize(text: str, language: str | None = None) -> str:
     """
     if language is not None and language not in LANGUAGES:
         raise UnknownName("language", language, LANGUAGES)
-    cleaned = clean(text).text
-    said, default = [], language or "zh"
+    cleaned = clean(markup.parse(text, language).text).text
+    said = ""
     for start, end in sentences.split(cleaned):
         hint = language or _hint(cleaned, start, end, ())
-        said.append("".join(s.text for s in _segments(cleaned[start:end], hint, default, (), None)).strip())
-    return " ".join(filter(None, said))
+        sentence = "".join(s.text for s in _segments(cleaned[start:end], hint, language or "zh", (), None)).strip()
+        said = join(said, sentence)
+    return said
 
 
 # ---- one sentence --------------------------------------------------------------------------------
@@ -186,6 +188,8 @@ def _append_plain(found: list[_Segment], text: str, language: str) -> None:
 def _append(found: list[_Segment], text: str, language: str) -> _Segment:
     """Add text to the last segment if it has the same language."""
     if not found or found[-1].language != language:
+        if found and text[:1].isspace() and not found[-1].text.endswith(" "):
+            found[-1].text += " "
         found.append(_Segment(language))
     last = found[-1]
     last.text += text.lstrip() if not last.text or last.text[-1].isspace() else text
@@ -209,6 +213,14 @@ def _append_fixed(found: list[_Segment], text: str, mark: Fixed, language: str) 
 def _to_units(language: str) -> Callable[[str, Mapping[int, str] | None], list[Unit]]:
     """The language's own pronunciation, loaded when first needed."""
     return importlib.import_module(f".{language}", __package__).to_units  # type: ignore[no-any-return]
+
+
+def join(first: str, second: str) -> str:
+    """Two sentences one after the other; a space only where Latin or Korean letters need one."""
+    if not first or not second:
+        return first + second
+    is_wide = script(first[-1]) in ("han", "kana") or unicodedata.east_asian_width(first[-1]) in "WF"
+    return first + ("" if is_wide or first[-1] in "”’…" and script(second[0]) == "han" else " ") + second
 
 
 # ---- small things --------------------------------------------------------------------------------
@@ -248,9 +260,16 @@ def _printable(text: str) -> str:
     return re.sub("[\ud800-\udfff]", "", text)
 
 
-def _notices(dropped: tuple[str, ...]) -> tuple[Notice, ...]:
-    if not dropped:
-        return ()
-    shown = " ".join(c if c.isprintable() and not c.isspace() else f"U+{ord(c):04X}" for c in dropped[:20])
-    more = f" and {len(dropped) - 20} more" if len(dropped) > 20 else ""
-    return (Notice("skipped_characters", f"These characters have no sound and were skipped: {shown}{more}."),)
+def _notices(dropped: tuple[str, ...], tags: tuple[str, ...]) -> tuple[Notice, ...]:
+    notices = []
+    if dropped:
+        names = [c if c.isprintable() and not c.isspace() else f"U+{ord(c):04X}" for c in dropped]
+        notices.append(Notice("skipped_characters", f"These characters have no sound and were skipped: {_some(names)}."))
+    if tags:
+        notices.append(Notice("skipped_tags", f"These tags are not understood; their text is spoken: {_some(tags)}."))
+    return tuple(notices)
+
+
+def _some(names: Sequence[str]) -> str:
+    more = f" and {len(names) - 20} more" if len(names) > 20 else ""
+    return " ".join(names[:20]) + more

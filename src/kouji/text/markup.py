@@ -14,6 +14,8 @@ from .phonemes import arpabet_to_phonemes, jyutping_to_phonemes, pinyin_to_phone
 
 _BRACES = re.compile(r"\{([^{}\n]*)\}")
 _ACCENTED = re.compile(r"[（(]\s*([A-Za-zÀ-ɏ̀-ͯ]{1,12})\s*[)）]")
+_TAG = re.compile(r"</?[A-Za-z][A-Za-z0-9:-]*(?:\s+[A-Za-z:-]+\s*=\s*(?:\"[^\"<>]*\"|'[^'<>]*'))*\s*/?>|<\|[A-Za-z_]{1,20}\|>")
+_BREAKS = ("br", "p", "div", "li", "s", "tr")  # tags that part lines
 _TONES = {"̄": "1", "́": "2", "̌": "3", "̀": "4"}
 _HINT = "Write 重{chong2}复 (pinyin and tone), 行{hong4} (jyutping), read{R EH1 D} (ARPABET) or 今日{きょう} (kana)."
 
@@ -35,6 +37,7 @@ class Marked:
     text: str
     fixed: tuple[Fixed, ...]
     origins: tuple[int, ...]  # index of each character in what the user wrote
+    tags: tuple[str, ...] = ()  # <strong> and the like, which were taken out
 
 
 def parse(raw: str, language: str | None = None) -> Marked:
@@ -44,15 +47,26 @@ def parse(raw: str, language: str | None = None) -> Marked:
     text, and so is `\\{`. Round brackets count only when they hold exactly one pinyin syllable with a tone mark
     and follow a Chinese character.
 
+    Tags like <strong> or <|en|> are taken out and listed; their text stays.
+
     Raises:
         InvalidInput: braces with something that is no pronunciation of what stands before them.
     """
     text: list[str] = []
     origins: list[int] = []
     fixed: list[Fixed] = []
+    tags: dict[str, None] = {}
     position = 0
     while position < len(raw):
         character = raw[position]
+        tag = _TAG.match(raw, position) if character == "<" else None
+        if tag is not None:
+            tags[tag[0]] = None
+            if tag[0].strip("</> ").split()[0].lower() in _BREAKS:
+                text.append("\n")
+                origins.append(position)
+            position = tag.end()
+            continue
         if character == "\\" and raw[position + 1 : position + 2] in ("{", "}"):
             text.append(raw[position + 1])
             origins.append(position + 1)
@@ -68,7 +82,7 @@ def parse(raw: str, language: str | None = None) -> Marked:
         if fixed and fixed[-1].end > mark.start:
             raise InvalidInput(f"Two pronunciations for {raw[mark.start : position]!r}.", _HINT)
         fixed.append(mark)
-    return Marked("".join(text), tuple(fixed), tuple(origins))
+    return Marked("".join(text), tuple(fixed), tuple(origins), tuple(tags))
 
 
 def _at(raw: str, position: int, before: Sequence[str], language: str | None) -> tuple[Fixed, int] | None:

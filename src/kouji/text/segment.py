@@ -7,13 +7,15 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from .normalization.characters import script
+from .normalization.units import UNITS
 
 # Characters that only written Cantonese uses, and words that do.
 _CANTONESE = re.compile(r"[嘅咗喺佢冇哋嘢啲嗰咁㗎咩嚟嗮冚攞瞓揾嬲孭氹諗啱睇嘥]|乜嘢|唔[係该該好使知识識得会會想要可见見記记同]|[點点]解|邊[度個]|[鍾钟锺]意|係咪")
 _CHINESE_ONLY = frozenset("你您她们們这這那吗嗎呢吧啊哪么麼谁誰很没沒都给給让讓说說跟把被还還在是的了个個从從对對为為会會过過")
 _KANA_SAFE = frozenset("在是的那都会個対")  # of these, also written in Japanese
 _CLAUSE = re.compile(r"[^，。！？；：,!?;:、“”「」『』()（）]+")
-_LATIN_WORD = re.compile(r"[A-Za-zÀ-ɏ]+(?:['’][A-Za-z]+)?")
+_LATIN_WORD = re.compile(r"(?<![0-9A-Za-zÀ-ɏ])(?:[A-Za-zÀ-ɏ]{2,}(?:['’][A-Za-z]+)?|[Ia])(?![0-9A-Za-zÀ-ɏ])")
+_ADDRESS = re.compile(r"\S*(?:://|www\.|@)\S+", re.ASCII)
 _CJK_STRETCH = re.compile(r"[^\u3041-\u30ff\u31f0-\u31ff\u3400-\u9fff\uac00-\ud7a3\u3131-\u318e〇々〆\U00020000-\U000323af]+")
 _BOUNDARY = frozenset("，。！？；：“”「」『』（）《》()!?;:")
 _OF_SCRIPT = {"kana": "ja", "hangul": "ko", "latin": "en"}
@@ -99,8 +101,9 @@ def _encodes(character: str, codec: str) -> bool:
 def _number_labels(text: str, labels: list[str], language: str | None) -> None:
     """Give digits, signs and foreign words the language that reads them (in place)."""
     main = _main(labels, language)
-    if main == "en" and "zh" not in labels and "ja" not in labels and "ko" not in labels and "yue" not in labels:
-        labels[:] = ["en"] * len(labels)
+    if not any(label and label != "en" for label in labels):
+        english = language in (None, "en") or any(word.islower() for word in _words(text)) and len(_words(text)) > 1
+        labels[:] = ["en" if english else main] * len(labels)
         return
     for match in _CJK_STRETCH.finditer(text):
         start, end = match.span()
@@ -124,15 +127,17 @@ def _number_labels(text: str, labels: list[str], language: str | None) -> None:
 def _is_english(text: str, start: int, end: int, before: str, after: str) -> bool:
     """A stretch between Chinese, Japanese or Korean that is an English phrase of its own, numbers included."""
     stretch = text[start:end]
-    words = _LATIN_WORD.findall(stretch)
-    first = re.search(r"[A-Za-z]", stretch)
-    if first is None:
-        return False
-    apart = (not before or text[start] in _BOUNDARY or text[start - 1] in _BOUNDARY) and (
-        not after or stretch.rstrip()[-1] in _BOUNDARY or stretch.rstrip()[-1] == "."
-    )
+    words = _words(stretch)
     lower = sum(word.islower() for word in words)
+    apart = (not before or text[start] in _BOUNDARY or text[start - 1] in _BOUNDARY) and (
+        not after or stretch.rstrip()[-1:] in _BOUNDARY or stretch.rstrip()[-1:] == "."
+    )
     return (apart and len(words) >= 2 and lower >= 1) or (len(words) >= 3 and lower >= 2)
+
+
+def _words(text: str) -> list[str]:
+    """English words; no units, addresses, or letters that touch digits."""
+    return [word for word in _LATIN_WORD.findall(_ADDRESS.sub(" ", text)) if word not in UNITS]
 
 
 def _main(labels: list[str], language: str | None) -> str:
@@ -141,9 +146,9 @@ def _main(labels: list[str], language: str | None) -> str:
         if label:
             counts[label] = counts.get(label, 0) + (1 if label == "en" else 3)
     others = {name: n for name, n in counts.items() if name != "en"}
-    if language in others:
-        return language or ""
-    return max(others, key=others.__getitem__) if others else "en"
+    if language in others or not others:
+        return language or "en"
+    return max(others, key=others.__getitem__)
 
 
 def _merge(labels: list[str]) -> list[Region]:

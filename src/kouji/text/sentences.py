@@ -19,7 +19,7 @@ _NEVER = frozenset(
 )
 _SOMETIMES = frozenset("etc inc ltd co corp jr sr ph.d b.a m.a m.d a.m p.m al u.s u.k u.n e.u d.c ave blvd rd".split())
 _WORD_BEFORE = re.compile(r"[A-Za-z]+(?:\.[A-Za-z]+)*$")
-_WHOLE = re.compile(r"<[^<>\n]{1,80}>|(?:https?|ftp)://\S+|www\.\S+|[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
+_WHOLE = re.compile(r"<[^<>\n]{1,80}>|(?:https?|ftp)://\S+|www\.\S+|(?<![\w.+-])[\w.+-]{1,64}@[\w-]+(?:\.[\w-]+)+", re.ASCII)
 
 
 def split(text: str, max_characters: int = MAX_CHARACTERS) -> list[tuple[int, int]]:

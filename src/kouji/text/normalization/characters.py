@@ -12,7 +12,7 @@ _FOLD = {
     "％": "%", "＋": "+", "－": "-", "−": "-", "‐": "-", "‑": "-", "‒": "-", "／": "/", "⁄": "/", "∕": "/", "＝": "=",
     "＃": "#", "＄": "$", "￥": "¥", "￡": "£", "￦": "₩", "￠": "¢", "＆": "&", "＠": "@", "＊": "*", "＜": "<", "＞": ">",
     "＾": "^", "＿": "_", "｜": "|", "＂": '"', "＇": "'", "｀": "`", "＼": "\\", "［": "[", "］": "]", "｛": "{", "｝": "}",
-    "‘": "'", "’": "'", "ʼ": "'", "´": "'", "„": "“", "‟": "“", "‚": "'", "‹": "《", "›": "》", "«": "《", "»": "》",
+    "ʼ": "'", "´": "'", "„": "“", "‟": "“", "‚": "‘", "‹": "《", "›": "》", "«": "《", "»": "》",
     "′": "'", "″": '"', "―": "—", "─": "—", "━": "—", "‥": "…", "⋯": "…", "⋅": "·", "∙": "·", "•": "·",
     "・": "・", "･": "・", "｡": "。", "､": "、", "｢": "「", "｣": "」", "〜": "～", "∼": "~", "˜": "~", "∶": ":",
     "﹣": "-", "﹢": "+", "﹪": "%", "﹕": "：", "﹔": "；", "﹐": "，", "﹖": "？", "﹗": "！", "︰": "：",
@@ -25,10 +25,11 @@ _FOLD = {
     "➗": "÷", "㊗": "祝", "㊙": "秘", "ﾟ": "゜", "ﾞ": "゛", "·": "·", "¨": "", "¸": "", "¯": "",
 }  # fmt: skip
 _SYMBOLS = frozenset("+-×÷=<>≤≥≦≧≈≠≡±∓√∞%‰°℃℉$€£¥₩¢฿₫₹₽#@&*/\\^_~～|→←↑↓²³∑∫∆∂∏∈∪∩∴∵Ω`'\"")
-_PUNCTUATION = frozenset(",.!?;:，。！？；：、…—–-()（）[]{}〔〕〖〗【】《》〈〉「」『』“”﹁﹂·・．¿¡゠§¶†‡")
+_PUNCTUATION = frozenset("‘’,.!?;:，。！？；：、…—–-()（）[]{}〔〕〖〗【】《》〈〉「」『』“”﹁﹂·・．¿¡゠")
 _MARKS = frozenset("々〆〇ー゛゜ヽヾゝゞ")
 # A character that continues the one before it: combining marks, Hangul vowels and codas, half-width voicing marks.
 _CONTINUES = re.compile("[\u1160-\u11ff\uff9e\uff9f]")
+_APOSTROPHE = re.compile("(?<=[A-Za-z])[’‘](?=[A-Za-z])")
 _ROMAN = {chr(0x2160 + i): i + 1 for i in range(12)} | {chr(0x2170 + i): i + 1 for i in range(12)}
 _SUPERSCRIPT = dict(zip("⁰¹⁴⁵⁶⁷⁸⁹", "01456789", strict=True))
 
@@ -61,7 +62,8 @@ def clean(raw: str) -> Cleaned:
         letters.extend(folded)
         origins.extend([start] * len(folded))
         start = end
-    return Cleaned("".join(letters), tuple(origins), tuple(dropped))
+    text = _APOSTROPHE.sub("'", "".join(letters))
+    return Cleaned(text, tuple(origins), tuple(dropped))
 
 
 def _continues(character: str) -> bool:

@@ -6,6 +6,7 @@ import re
 
 from . import patterns as p
 from .numbers import english, english_ordinal, english_year
+from .patterns import rx
 from .reader import Reader, Rule
 from .units import currency, unit
 
@@ -47,6 +48,7 @@ class English(Reader):
         "≥": "is at least",
     }  # fmt: skip
     symbols = {
+        "`": "", "¢": " cents",
         "≥": " at least ", "≤": " at most ", "≈": " approximately ", "≠": " is not ", "±": " plus or minus ",
         "√": " the square root of ", "∞": " infinity ", "×": " times ", "÷": " divided by ", "=": " equals ",
         "%": " percent ", "‰": " per mille ", "℃": " degrees Celsius ", "℉": " degrees Fahrenheit ", "°": " degrees ",
@@ -65,49 +67,57 @@ class English(Reader):
     def before(self) -> list[Rule]:
         N = p.N
         return [
-            (re.compile(r"\bC\+\+"), lambda m: "C plus plus"),
-            (re.compile(r"\b([CF])#"), lambda m: f"{m[1]} sharp"),
-            (re.compile(r"\b(?:i\.e\.|ie\.)"), lambda m: "that is"),
-            (re.compile(r"\b(?:e\.g\.|eg\.)"), lambda m: "for example"),
-            (re.compile(r"\bSt\.(?=\s[A-Z])"), lambda m: "Saint"),
-            (re.compile(r"\bSt\."), lambda m: "Street"),
-            (re.compile(r"\bPh\.\s?D\b\.?"), lambda m: "P H D"),
-            (re.compile(r"\b(?:No|no|Nos|№)\.\s?(?=\d)|#(?=\d)"), lambda m: "number "),
-            (re.compile(r"\b(etc)\.(?=\s*$|\s+[A-Z])"), lambda m: "et cetera."),
-            (re.compile(rf"\b({'|'.join(_ABBREVIATIONS)})\."), self._abbreviation),
-            (re.compile(r"\b24/7\b"), lambda m: "twenty four seven"),
-            (re.compile(rf"\b({_ROMAN_AFTER})\s+([IVXL]+)\b"), lambda m: f"{m[1]} {self._roman(m[2], english)}"),
-            (re.compile(rf"\b({_KINGS})\s+([IVX]+)\b(?!')"), lambda m: f"{m[1]} the {self._roman(m[2], english_ordinal)}"),
+            (rx(r"\bC\+\+"), lambda m: "C plus plus"),
+            (rx(r"\b([CF])#"), lambda m: f"{m[1]} sharp"),
+            (rx(r"\b(?:i\.e\.|ie\.)"), lambda m: "that is"),
+            (rx(r"\b(?:e\.g\.|eg\.)"), lambda m: "for example"),
+            (rx(r"\bSt\.(?=\s[A-Z])"), lambda m: "Saint"),
+            (rx(r"\bSt\."), lambda m: "Street"),
+            (rx(r"\bPh\.\s?D\b\.?"), lambda m: "P H D"),
+            (rx(r"\b(?:No|no|Nos|№)\.\s?(?=\d)|#(?=\d)"), lambda m: "number "),
+            (rx(r"\b(etc)\.(?=\s*$|\s+[A-Z])"), lambda m: "et cetera."),
+            (rx(rf"\b({'|'.join(_ABBREVIATIONS)})\."), self._abbreviation),
+            (rx(r"\b24/7\b"), lambda m: "twenty four seven"),
+            (rx(r"(?<![\d/])(9/11|50/50)(?![\d/])"), lambda m: self.join(english(int(n)) for n in m[0].split("/"))),
+            (rx(r"(?<![\d.,-])(?<!\)\s)(?<!\))\d{3}-\d{4}(?![\d-])"), lambda m: self.phone(m[0])),
+            (rx(r"\b([Cc]all|[Dd]ial|[Rr]oom|[Ff]light|[Ss]uite|[Gg]ate|[Hh]ighway)\s(\d{3,4})(?![\d,.]\d|[-\d])"), self._spoken_digits),
+            (rx(r"(?<![\d.])(\d+)\s?¢"), lambda m: f"{english(int(m[1]))} cent{'s' * (m[1] != '1')}"),
+            (rx(r"\bw/o\b"), lambda m: "without"),
+            (rx(rf"\b({_ROMAN_AFTER})\s+([IVXL]+)\b"), lambda m: f"{m[1]} {self._roman(m[2], english)}"),
+            (rx(rf"\b({_KINGS})\s+([IVX]+)\b"), lambda m: f"{m[1]} the {self._roman(m[2], english_ordinal)}"),
             # dates in letters
-            (re.compile(rf"\b{_M}\s+(?P<day>\d{{1,2}})(?:st|nd|rd|th)?(?:\s*,?\s*{_YEAR})?(?![\d:])"), self._month_day),
-            (re.compile(rf"\b(?P<day>\d{{1,2}})(?:st|nd|rd|th)?\s+(?:of\s+)?{_M}(?:,?\s+{_YEAR})?"), self._day_month),
-            (re.compile(rf"\b{_M},?\s+{_YEAR}"), lambda m: f"{_MONTHS[_MONTH[m['month'][:3].lower()] - 1]} {english_year(int(m['year']))}"),
-            (re.compile(r"(?<![\d/])(1[0-2]|0?[1-9])/(3[01]|[12]\d|0?[1-9])/((?:19|20)\d{2})(?![\d/])"), lambda m: self.date(m[3], int(m[1]), int(m[2]))),
-            (re.compile(r"(?<!\d)((?:19|20)\d{2})(-)((?:19|20)\d{2})(?![\d-])"), lambda m: f"{english_year(int(m[1]))} to {english_year(int(m[3]))}"),
-            (re.compile(r"(?<![\d'’])(1[0-9]|20)(\d)0['’]?s\b"), lambda m: _plural(english_year(int(m[1] + m[2] + "0")))),
-            (re.compile(r"['’](\d)0['’]?s\b|(?<![\w$.,])([2-9])0['’]?s\b"), lambda m: _plural(english(10 * int(m[1] or m[2])))),
-            (re.compile(r"(?<![\d.,])(\d[\d,]*)(st|nd|rd|th)\b"), lambda m: english_ordinal(int(m[1].replace(",", "")))),
-            (re.compile(r"(?<![\d:])(\d{1,2})\s?([AaPp])\.?[Mm]\b\.?(?!\w)"), lambda m: f"{english(int(m[1]))} {m[2].upper()}M"),
-            (re.compile(r"(?<![\w.])(\d+)'\s?(\d+)\"?(?!\w)"), lambda m: f"{english(int(m[1]))} foot {english(int(m[2]))}"),
-            (re.compile(r"(?<![\d/])(\d+)\s+(\d{1,2})/(\d{1,3})(?![\d/])"), self._mixed),
-            (re.compile(rf"(?<![\d.,])({N})\s?[xX×]\s?({N})(?!\s?[=\d])(?=\s?[a-z]|[\s,.!?;:)]|$)"), self._by),
-            (re.compile(rf"(?<![\w.])({N})[xX](?!\w)"), lambda m: f"{self.number(m[1])} times"),
-            (re.compile(rf"~\s?(?={N})"), lambda m: "about "),
-            (re.compile(rf"(?<![\w.])>\s?(?={N})"), lambda m: "more than "),
-            (re.compile(rf"(?<![\w.])<\s?(?={N})"), lambda m: "less than "),
-            (re.compile(rf"(?<=\d)\+(?!\s?[\d=])"), lambda m: " plus"),
+            (rx(rf"\b{_M}\s+(?P<day>\d{{1,2}})(?:st|nd|rd|th)?(?:\s*,?\s*{_YEAR})?(?![\d:])"), self._month_day),
+            (rx(rf"\b(?P<day>\d{{1,2}})(?:st|nd|rd|th)?\s+(?:of\s+)?{_M}(?:,?\s+{_YEAR})?"), self._day_month),
+            (rx(rf"\b{_M},?\s+{_YEAR}"), lambda m: f"{_MONTHS[_MONTH[m['month'][:3].lower()] - 1]} {english_year(int(m['year']))}"),
+            (rx(r"(?<![\d/])(1[0-2]|0?[1-9])/(3[01]|[12]\d|0?[1-9])/((?:19|20)\d{2})(?![\d/])"), lambda m: self.date(m[3], int(m[1]), int(m[2]))),
+            (rx(r"(?<![\d-])((?:1\d|20)\d{2})(\s?[-–]\s?)((?:1\d|20)\d{2})(?![\d-])"), lambda m: f"{english_year(int(m[1]))} to {english_year(int(m[3]))}"),
+            (rx(r"(?<![\d'’])(1[0-9]|20)(\d)0['’]?s\b"), lambda m: _plural(english_year(int(m[1] + m[2] + "0")))),
+            (rx(r"['’](\d)0['’]?s\b|(?<![\w$.,])([2-9])0['’]?s\b"), lambda m: _plural(english(10 * int(m[1] or m[2])))),
+            (rx(r"(?<![\d.,])(\d[\d,]*)(st|nd|rd|th)\b"), lambda m: english_ordinal(int(m[1].replace(",", "")))),
+            (rx(r"(?<![\d:])(\d{1,2})\s?([AaPp])\.?[Mm]\b\.?(?!\w)"), lambda m: f"{english(int(m[1]))} {m[2].upper()}M"),
+            (rx(r"(?<![\w.])(\d+)'\s?(\d+)\"?(?!\w)"), lambda m: f"{english(int(m[1]))} foot {english(int(m[2]))}"),
+            (rx(r"(?<![\d/])(\d+)\s+(\d{1,2})/(\d{1,3})(?![\d/])"), self._mixed),
+            (rx(rf"(?<![\d.,])({N})\s?[xX×]\s?({N})(?!\s?[=\d])(?=\s?[a-z]|[\s,.!?;:)]|$)"), self._by),
+            (rx(rf"(?<![\w.])({N})[xX](?!\w)"), lambda m: f"{self.number(m[1])} times"),
+            (rx(rf"(?<![\d\w])~\s?(?={N})"), lambda m: "about "),
+            (rx(rf"(?<![\w.])>\s?(?={N})"), lambda m: "more than "),
+            (rx(rf"(?<![\w.])<\s?(?={N})"), lambda m: "less than "),
+            (rx(rf"(?<=\d)\+(?!\s?[\d=])"), lambda m: " plus"),
         ]  # fmt: skip
 
     def after(self) -> list[Rule]:
         return [
-            (re.compile(r"(?<![\d.,-])\d{3}-\d{4}(?![\d-])"), lambda m: self.phone(m[0])),
-            (re.compile(r"(?<![\d.,A-Za-z$€£¥])(?:1[1-9]\d{2}|20\d{2})(?![\d%]|[.,]\d)"), lambda m: english_year(int(m[0]))),
-            (re.compile(r"(?<=[A-Za-z])(?=\d)"), lambda m: " "),
-            (re.compile(rf"(?<![\d.,])({p.N})(?=[A-Za-z])"), lambda m: f"{self.number(m[1])} "),
-            (re.compile(r"\b(?:[A-Z]\.){2,}"), lambda m: " ".join(m[0].replace(".", "")) + self._kept_stop(m)),
-            (re.compile(r"\b([ap])\.m\.", re.IGNORECASE), lambda m: f"{m[1].upper()}M" + self._kept_stop(m)),
-            (re.compile(r"\*\*|__"), lambda m: ""),
+            (rx(r"\b([AP]M)\s?[-–—~]\s?(?=[a-z])"), lambda m: f"{m[1]} to "),
+            (rx(r"(?<![\d.,A-Za-z$€£¥])(?:1[1-9]\d{2}|20\d{2})(?![\d%]|[.,]\d)"), lambda m: english_year(int(m[0]))),
+            (rx(r"(?<=[A-Za-z])(?=\d)"), lambda m: " "),
+            (rx(rf"(?<![\d.,])({p.N})(?=[A-Za-z])"), lambda m: f"{self.number(m[1])} "),
+            (rx(r"\b(?:[A-Z]\.){2,}"), lambda m: " ".join(m[0].replace(".", "")) + self._kept_stop(m)),
+            (rx(r"\b([ap])\.m\.", re.IGNORECASE), lambda m: f"{m[1].upper()}M" + self._kept_stop(m)),
+            (rx(r"\*\*|__"), lambda m: ""),
         ]  # fmt: skip
+
+    def _spoken_digits(self, m: re.Match[str]) -> str:
+        return f"{m[1]} {self.digits(m[2]).replace('zero', 'oh')}"
 
     def _kept_stop(self, m: re.Match[str]) -> str:
         """The last full stop of U.S. also ends the sentence."""
@@ -146,6 +156,9 @@ class English(Reader):
         following = m.string[m.end() :].lstrip()
         return f"{self.number(m[1])} by {self.number(m[2])}" if not following.startswith("=") else f"{self.number(m[1])} times {self.number(m[2])}"
 
+    def phone(self, written: str) -> str:
+        return ", ".join(self.digits(group) for group in re.findall(r"\d+", written))
+
     def date(self, year: str, month: int, day: int) -> str:
         return f"the {english_ordinal(day)} of {_MONTHS[month - 1]}, {english_year(int(year))}"
 
@@ -183,7 +196,7 @@ class English(Reader):
     def fraction(self, numerator: int, denominator: int) -> str:
         if denominator == 1 or denominator > 100:
             return f"{english(numerator)} over {english(denominator)}"
-        name = _FRACTIONS.get(denominator) or english_ordinal(denominator)
+        name = _FRACTIONS.get(denominator) or english_ordinal(denominator).removeprefix("one ")
         if numerator != 1:
             name = "halves" if name == "half" else name + "s"
         return f"{english(numerator)} {name}"

@@ -6,7 +6,8 @@ import re
 
 from . import patterns as p
 from .numbers import japanese
-from .reader import Reader, Rule
+from .patterns import rx
+from .reader import CAPITALS, Reader, Rule, spell
 from .units import unit
 
 LETTERS = dict(
@@ -27,10 +28,11 @@ class Japanese(Reader):
     point, to, at, dot, slash = "点", "から", "アット", "ドット", "スラッシュ"
     digit_names = "ゼロ 一 二 三 四 五 六 七 八 九".split()  # type: ignore[assignment]
     operators = {
-        "+": "足す", "-": "引く", "*": "掛ける", "÷": "割る", "/": "割る", "^": "の", "=": "イコール", "≈": "ニアリーイコール",
+        "+": "たす", "-": "ひく", "*": "かける", "÷": "わる", "/": "わる", "^": "の", "=": "イコール", "≈": "ニアリーイコール",
         "≠": "ノットイコール", "<": "小なり", ">": "大なり", "≤": "以下", "≥": "以上",
     }  # fmt: skip
     symbols = {
+        "`": "", "¢": "",
         "≥": "以上", "≤": "以下", "≈": "約", "≠": "ノットイコール", "±": "プラスマイナス", "√": "ルート", "∞": "無限大",
         "×": "かける", "÷": "わる", "=": "イコール", "%": "パーセント", "‰": "パーミル", "℃": "度", "℉": "華氏", "°": "度",
         "$": "ドル", "€": "ユーロ", "£": "ポンド", "¥": "円", "₩": "ウォン", "@": "アット", "#": "シャープ", "*": "アスタリスク",
@@ -50,16 +52,14 @@ class Japanese(Reader):
 
     def before(self) -> list[Rule]:
         return [
-            (re.compile(r"(?<![A-Za-z])[Nn]o\.\s?(?=\d)|№\s?(?=\d)"), lambda m: "ナンバー"),
-            (re.compile(r"\bC\+\+"), lambda m: "シープラスプラス"),
-            (re.compile(rf"(?<![\d.])({p.N})時間"), lambda m: f"{self.number(m[1])}時間"),
-            (re.compile(r"(?<![A-Za-z'])[A-Z]{1,5}(?![A-Za-z'])"), self._letters),
+            (rx(r"(?<![A-Za-z])[Nn]o\.\s?(?=\d)|№\s?(?=\d)"), lambda m: "ナンバー"),
+            (rx(r"\bC\+\+"), lambda m: "シープラスプラス"),
+            (rx(rf"(?<![\d.])({p.N})時間"), lambda m: f"{self.number(m[1])}時間"),
+            (rx(r"(?<!\d)110番"), lambda m: "ひゃくとおばん"),
         ]
 
-    def _letters(self, m: re.Match[str]) -> str:
-        """NHK, Tシャツ: letters in Japanese; whole phrases in capitals stay English."""
-        around = m.string[max(0, m.start() - 2) : m.start()] + m.string[m.end() : m.end() + 2]
-        return m[0] if re.search(r"[A-Za-z]", around) else "".join(LETTERS[c] for c in m[0])
+    def after(self) -> list[Rule]:
+        return [(CAPITALS, lambda m: spell(m, LETTERS))]
 
     def date(self, year: str, month: int, day: int) -> str:
         return f"{japanese(int(year))}年{japanese(month)}月{japanese(day)}日"

@@ -6,7 +6,8 @@ import re
 
 from . import patterns as p
 from .numbers import korean, korean_native
-from .reader import Reader, Rule
+from .patterns import rx
+from .reader import CAPITALS, Reader, Rule, spell
 from .units import unit
 
 LETTERS = dict(
@@ -18,7 +19,7 @@ LETTERS = dict(
 )
 # Counters that take native numerals. 시간 and 번째 before 시 and 번.
 _COUNTERS = (
-    "시간|시|개월(?!)|개|명|사람|살|마리|권|잔|병|대|벌|번째|군데|가지|송이|그루|채|척|곳|달|켤레|장|줄|알|자루|그릇|쌍|판|통|컵|곡|박스|봉지|조각|모금|걸음|마디|"
+    "시간|개(?!월)|명|사람|살|마리|권|잔|병|대(?!\\s?\\d)|벌|번째|군데|가지|송이|그루|채|척|곳|달|켤레|장|줄|알|자루|그릇|쌍|판|통|컵|곡|박스|봉지|조각|모금|걸음|마디|"
     "차례|다발|묶음|토막|끼|갑|접시|상자|방울|가닥|포기|쪽(?=\\s?다)|배(?=\\s?(?:나|로|가|의|이상|더|쯤))"
 )
 
@@ -36,6 +37,7 @@ class Korean(Reader):
         "≠": " 같지 않다 ", "<": " 작다 ", ">": " 크다 ", "≤": " 이하 ", "≥": " 이상 ",
     }  # fmt: skip
     symbols = {
+        "`": "", "¢": "",
         "≥": " 이상 ", "≤": " 이하 ", "≈": " 약 ", "≠": " 같지 않은 ", "±": " 플러스마이너스 ", "√": " 루트 ", "∞": "무한대",
         "×": " 곱하기 ", "÷": " 나누기 ", "=": " 는 ", "%": "퍼센트", "‰": "퍼밀", "℃": "도", "℉": "화씨", "°": "도",
         "$": "달러", "€": "유로", "£": "파운드", "¥": "엔", "₩": "원", "@": "골뱅이", "#": "샵", "*": "별표", "&": " 앤드 ",
@@ -56,13 +58,14 @@ class Korean(Reader):
     def before(self) -> list[Rule]:
         native = rf"(?<![\d.,])(\d{{1,3}})(?:\s?[~–-]\s?(\d{{1,3}}))?\s?({_COUNTERS})(?!략)"
         return [
-            (re.compile(r"(?<![A-Za-z])[Nn]o\.\s?(?=\d)"), lambda m: "넘버 "),
-            (re.compile(r"(?<![\d.])6월"), lambda m: "유월"),
-            (re.compile(r"(?<![\d.])10월"), lambda m: "시월"),
-            (re.compile(r"(?<![\d.:])(\d{1,2})시\s?(\d{1,2})분(?:\s?(\d{1,2})초)?"), lambda m: self.time(int(m[1]), int(m[2]), int(m[3]) if m[3] else None, "")),
-            (re.compile(r"(?<![\d.])(\d{1,2})시(?!간)(?=[^가-힣]|[에는은까쯤부로반정이의]|$)"), lambda m: f"{self._hour(int(m[1]))}시"),
-            (re.compile(native), self._counted),
-            (re.compile(r"(?<![A-Za-z'])[A-Z]{1,5}(?![A-Za-z'])"), self._letters),
+            (rx(r"(?<![A-Za-z])[Nn]o\.\s?(?=\d)"), lambda m: "넘버 "),
+            (rx(r"(?<![\d.])6월"), lambda m: "유월"),
+            (rx(r"(?<![\d.])10월"), lambda m: "시월"),
+            (rx(r"(?<![\d.:])(\d{1,2})시\s?(\d{1,2})분(?:\s?(\d{1,2})초)?"), lambda m: self.time(int(m[1]), int(m[2]), int(m[3]) if m[3] else None, "")),
+            (rx(r"(?<![\d.])(\d{1,2})시(?!간)(?!리즈|즌)"), lambda m: f"{self._hour(int(m[1]))}시"),
+            (rx(native), self._counted),
+            (rx(r"((?:하루|일주일|한 달|매일|매주|총|벌써|다시|딱)에?\s?)(\d{1,2})번"), lambda m: f"{m[1]}{korean_native(int(m[2]))}번"),
+            (rx(r"(?<![\d.,])(?:112|114|119|911)(?![\d.,]|원|명|개|년)"), lambda m: self.digits(m[0])),
         ]
 
     def _counted(self, m: re.Match[str]) -> str:
@@ -79,10 +82,8 @@ class Korean(Reader):
     def _hour(self, hour: int) -> str:
         return korean_native(hour) if 1 <= hour <= 12 else korean(hour)
 
-    def _letters(self, m: re.Match[str]) -> str:
-        """KTX, K팝: letters by their Korean names; whole phrases in capitals stay English."""
-        around = m.string[max(0, m.start() - 2) : m.start()] + m.string[m.end() : m.end() + 2]
-        return m[0] if re.search(r"[A-Za-z]", around) else "".join(LETTERS[c] for c in m[0])
+    def after(self) -> list[Rule]:
+        return [(CAPITALS, lambda m: spell(m, LETTERS))]
 
     def date(self, year: str, month: int, day: int) -> str:
         return f"{korean(int(year))}년 {self._month(month)}월 {korean(day)}일"

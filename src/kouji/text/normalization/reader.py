@@ -11,14 +11,15 @@ import re
 from collections.abc import Callable, Iterable
 
 from . import patterns as p
-from .units import UNIT, currency, unit
+from .patterns import rx
+from .units import UNIT, currency
 
 Rule = tuple[re.Pattern[str], Callable[[re.Match[str]], str]]
 
-MEASURE = re.compile(
-    rf"(?P<sign>(?<![\w)%])[-+±])?(?P<value>{p.N})\s?(?P<unit>{UNIT})(?:\s?/\s?(?P<many>\d+)?(?P<per>{UNIT}))?"
+MEASURE = rx(
+    rf"(?P<sign>(?<![\w)%])[-+±])?(?P<value>{p.N})(?!\sin\b)\s?(?P<unit>{UNIT})(?:\s?/\s?(?P<many>\d+)?(?P<per>{UNIT}))?"
 )
-MEASURE_RANGE = re.compile(rf"(?<![\d.A-Za-z])(?P<a>-?{p.N})\s?(?:{UNIT})?{p.DASH}(?P<b>-?{p.N})\s?(?P<unit>{UNIT})(?!/)")
+MEASURE_RANGE = rx(rf"(?<![\d.A-Za-z])(?P<a>-?{p.N})\s?(?:{UNIT})?{p.DASH}(?P<b>-?{p.N})\s?(?P<unit>{UNIT})(?!/)")
 
 
 class Reader:
@@ -83,6 +84,7 @@ class Reader:
 
     def money(self, value: str, scale: str, code: str) -> str:
         """An amount; `scale` is 万, million, … or ""."""
+        value = re.sub(r"\.0+$", "", value)
         return self.join((self.number(value), self.scale(scale), currency(code, self.language, value == "1")))
 
     def scale(self, written: str) -> str:
@@ -92,6 +94,10 @@ class Reader:
     def percent(self, said: str, mark: str) -> str:
         """Percent or per mille of a number in words."""
         raise NotImplementedError
+
+    def percent_range(self, a: str, b: str) -> str:
+        """10-20%, both in words."""
+        return self.percent(self.range(a, b), "%")
 
     def fraction(self, numerator: int, denominator: int) -> str:
         """3/4."""
@@ -121,12 +127,15 @@ class Reader:
         written = re.sub(r"^(?:https?|ftp)://", "", written)
         names = {".": self.dot, "@": self.at, "/": self.slash, **self.signs_in_addresses}
         parts = [
-            f" {names[part]} " if part in names else f" {self.digits(part)} " if part.isdigit() else part
+            f" {names[part]} " if part in names else f" {self._in_address(part)} " if part.isdigit() else part
             for part in re.findall(r"[A-Za-z]+|\d+|.", written)
         ]
         return " " + re.sub(r"\s+", " ", "".join(parts)).strip() + " "
 
     signs_in_addresses: dict[str, str]
+
+    def _in_address(self, digits: str) -> str:
+        return self.cardinal(int(digits)) if len(digits) <= 2 and digits[0] != "0" else self.digits(digits)
 
     # ---- rules ----------------------------------------------------------------------------------
 
@@ -141,6 +150,7 @@ class Reader:
     def rules(self) -> list[Rule]:
         """All rules in order."""
         return [
+            (rx(r"(?<![\w.])\.(?=\d)"), lambda m: "0."),
             (p.EMAIL, lambda m: self.address(m[0])),
             (p.URL, lambda m: self.address(m[0])),
             *self.before(),
@@ -152,19 +162,19 @@ class Reader:
             (p.TIME, self._time),
             (p.MONEY, self._money),
             (p.MONEY_AFTER, self._money),
-            (p.PERCENT_RANGE, lambda m: self.range(*(self.percent(self.number(m[k]), "%") for k in "ab"))),
+            (p.PERCENT_RANGE, lambda m: self.percent_range(self.number(m["a"]), self.number(m["b"]))),
             (p.PERCENT, lambda m: self.percent(self.signed(m["sign"], self.number(m["value"])), m["mark"])),
             (MEASURE_RANGE, self._measure_range),
             (MEASURE, self._measure),
             (p.EQUATION, self._equation),
             (p.RATIO, lambda m: self.ratio(m[1], m[2])),
             (p.FRACTION, self._fraction),
-            (re.compile(r"(?<=[A-Za-z])-(?=\d)|(?<=\d)-(?=[A-Za-z])"), lambda m: " "),
+            (rx(r"(?<=[A-Za-z])-(?=\d)|(?<=\d)-(?=[A-Za-z])"), lambda m: " "),
             (p.RANGE, self._range),
             *self.after(),
             (p.SIGNED, lambda m: self.signed(m["sign"], self.number(m["value"]))),
             (p.PLAIN, lambda m: self.number(m[0])),
-            (re.compile("|".join(re.escape(s) for s in self.symbols)), lambda m: self.symbols[m[0]]),
+            (rx("|".join(re.escape(s) for s in self.symbols)), lambda m: self.symbols[m[0]]),
         ]
 
     def rewrite(self, text: str) -> str:
@@ -234,7 +244,17 @@ def is_equation(written: str) -> bool:
     return bool(re.search(r"[=+×÷^≈≠≤≥<>]|\d\s?[*xX]\s?\d", written))
 
 
-_TO_CLEAN = re.compile(r"[\dA-Za-z@#%&$€£¥₩₹₽฿₫¢°℃℉+\-=×÷*/\\^_~<>|≤≥≈≠±√∞∑‰№²³Ω→←↑↓\u0370-\u03ff]")
+CAPITALS = rx(r"(?<![A-Za-z'])[A-Z]{1,5}(?![A-Za-z'])")
+
+
+def spell(m: re.Match[str], names: dict[str, str]) -> str:
+    """NHK, KTX, T: capitals by their names in the language; NASA and words among English ones stay."""
+    around = m.string[max(0, m.start() - 2) : m.start()] + "|" + m.string[m.end() : m.end() + 2]
+    is_word = len(m[0]) > 3 and re.search("[AEIOU]", m[0])
+    return m[0] if is_word or re.search(r"[A-Za-z] \||\| [A-Za-z]", around) else "".join(names[c] for c in m[0])
+
+
+_TO_CLEAN = rx(r"[`¢\dA-Za-z@#%&$€£¥₩₹₽฿₫¢°℃℉+\-=×÷*/\\^_~<>|≤≥≈≠±√∞∑‰№²³Ω→←↑↓\u0370-\u03ff]")
 
 
 def needs_reading(text: str) -> bool:

@@ -112,7 +112,7 @@ def _table(rows: str) -> dict[str, tuple[str, ...]]:
 UNITS = _table(_UNITS)
 CURRENCY_NAMES = _table(_CURRENCIES)
 # Longest first, so that km² is not read as km; a unit ends where no letter follows.
-UNIT = "(?:" + "|".join(re.escape(u) for u in sorted(UNITS, key=len, reverse=True)) + r")(?![A-Za-z²³°])(?!\d)"
+UNIT = "(?:" + "|".join(re.escape(u) for u in sorted(UNITS, key=len, reverse=True)) + r")(?![A-Za-z²³°])"
 
 
 def unit(written: str, language: str, one: bool = False) -> str:

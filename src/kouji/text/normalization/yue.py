@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from .numbers import cantonese
+from .patterns import rx
 from .reader import Rule
 from .zh import Mandarin
 
@@ -45,6 +46,7 @@ class Cantonese(Mandarin):
 
     def before(self) -> list[Rule]:
         return [
-            (re.compile(r"(?<![\w$])\$\s?([\d,.]*\d)(?![\d萬億])"), lambda m: f"{self.counted(m[1], '蚊')}蚊"),
+            (rx(r"(?<![\w$])\$\s?([\d,.]*\d)(?![\d萬億])"), lambda m: f"{self.counted(m[1], '蚊')}蚊"),
+            (rx(r"(?<![\d-])[2-9]\d{3}[ -]\d{4}(?![\d-])"), lambda m: self.phone(m[0])),
             *super().before(),
         ]
