@@ -84,6 +84,17 @@ def choose(place: Place) -> str | None:
     return None
 
 
+_GRADES = frozenset("vitamin grade plan type class group team section level letter option hepatitis point side an the big".split())
+
+
+def names_letter_a(place: Place) -> bool:
+    """True where a capital A is the letter's name: vitamin A, from A to Z, A is for apple."""
+    after = place.after
+    if place.at(-1) in _GRADES or not after or len(after) == 1:
+        return True
+    return after in BE | {"to", "and", "or"} and (place.capital or after in {"is", "and", "to"})
+
+
 def _says_verb(place: Place, word: str) -> bool:
     if word in _MOSTLY_VERBS:
         before = place.before

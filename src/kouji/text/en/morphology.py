@@ -31,14 +31,16 @@ _PREFIXES = {
     "nano": "N AE2 N OW0", "neuro": "N UH2 R OW0", "bio": "B AY2 OW0", "geo": "JH IY2 OW0", "auto": "AO2 T OW0",
     "tele": "T EH2 L AH0", "photo": "F OW2 T OW0", "video": "V IH2 D IY0 OW0", "audio": "AO2 D IY0 OW0", "pseudo": "S UW2 D OW0",
     "post": "P OW2 S T", "counter": "K AW2 N T ER0", "electro": "IH0 L EH2 K T R OW0", "proto": "P R OW2 T OW0",
-    "trans": "T R AE0 N Z", "co": "K OW0", "tri": "T R AY0", "bi": "B AY0", "up": "AH0 P", "down": "D AW2 N", "fore": "F AO2 R",
-    "in": "IH0 N", "im": "IH0 M", "en": "EH0 N", "be": "B IH0",
+    "trans": "T R AE0 N Z", "co": "K OW0", "up": "AH0 P", "down": "D AW2 N", "fore": "F AO2 R", "ex": "EH2 K S", "mid": "M IH2 D",
+    "self": "S EH2 L F", "kilo": "K IH2 L AH0", "milli": "M IH2 L AH0", "centi": "S EH2 N T AH0", "giga": "G IH2 G AH0",
+    "tera": "T EH2 R AH0", "crypto": "K R IH2 P T OW0", "psycho": "S AY2 K OW0", "radio": "R EY2 D IY0 OW0",
 }  # fmt: skip
+_CLITICS = {"ve": "AH0 V", "d": "D", "ll": "AH0 L", "re": "ER0", "m": "M", "t": "T"}
 _MIN_STEM = 3  # letters
 _BRITISH = (
     (r"our(?=$|ed|ing|s|ful|less|able|ite|er|ly|y|hood)", "or"), (r"is(?=e$|ed$|es$|ing$|er$|ers$|ation$|ations$|able$)", "iz"),
     (r"ys(?=e$|ed$|es$|ing$|er$)", "yz"), (r"tre(?=$|s$|d$)", "ter"), (r"bre(?=$|s$|d$)", "ber"), (r"ogue(?=$|s$|d$)", "og"),
-    (r"ll(?=ed$|ing$|er$|ers$|ors?$)", "l"), (r"ence(?=$|s$)", "ense"), (r"ae", "e"), (r"oe", "e"), (r"mme(?=$|s$)", "m"),
+    (r"ll(?=ed$|ing$|er$|ers$|ors?$)", "l"), (r"ence(?=$|s$)", "ense"), (r"^(?:ae|oe)(?=s)|(?<=[hp])ae(?=[dmo])|(?<=[fm])oe(?=[nt])|(?<=h)oea", "e"), (r"mme(?=$|s$)", "m"),
 )  # fmt: skip
 
 
@@ -61,7 +63,7 @@ def past(said: str) -> str:
 @lru_cache(maxsize=5_000)
 def from_parts(word: str) -> str | None:
     """A word by its parts; None where it has none that are known."""
-    for rule in (_possessive, _inflected, _suffixed, _american, _prefixed, _compound):
+    for rule in (_contracted, _possessive, _inflected, _suffixed, _american, _prefixed, _compound):
         said = rule(word)
         if said is not None:
             return said
@@ -74,6 +76,16 @@ def _known(word: str, depth: int = 1) -> str | None:
     if said is None and depth:
         said = _inflected(word) or _suffixed(word, depth - 1) or _prefixed(word, depth - 1) or _compound(word)
     return said
+
+
+def _contracted(word: str) -> str | None:
+    stem, mark, clitic = word.rpartition("'")
+    if not mark or clitic not in _CLITICS:
+        return None
+    said = pronunciation(stem) or (from_parts(stem) if stem else None)
+    if said and clitic == "d" and said.split()[-1] in ("T", "D"):
+        return f"{said} IH0 D"
+    return f"{said} {_CLITICS[clitic]}" if said else None
 
 
 def _possessive(word: str) -> str | None:
@@ -156,15 +168,32 @@ def _compound(word: str) -> str | None:
     cuts = range(_MIN_STEM, len(word) - _MIN_STEM + 1)
     for cut in sorted(cuts, key=lambda i: abs(i - len(word) / 2)):
         first, second = word[:cut], word[cut:]
-        if _is_common(first) and _is_common(second):
+        if first[-1] == second[0] and len(word) < 8:  # "sal-lie", but "book-keeper"
+            continue
+        if second not in _NO_SECOND and first not in _NO_FIRST and _is_common(first) and _is_common(second):
             return f"{pronunciation(first)} {pronunciation(second).replace('1', '2')}"  # type: ignore[union-attr]
     return None
 
 
+# Endings and syllables that are also words: "barr-els", "south-ern".
+_NO_SECOND = frozenset(
+    "ness ring ling ding sting ting ping ming king ling ming els her hers ten tens son sons ion ions ant ants ate age ages aged red "
+    "bed den end ends ers ine ive ate ail air are art ear eon era ran ram rim rid man men mans mann lets let der ter ner ler ger sing "
+    "able less ward wards ally ring rings lings ally ing eng ard ell tie ties rate rated rating nation sty ping rich berg bert bell bach "
+    "mar mark nick rick lick land lander lands stein steins ever hard hart ham hams ton tons".split()
+)
+_NO_FIRST = frozenset("the and for mar bar car man can ban ten pen den con com imp per pro par pal pan pat pin pit ham han her his hat".split())
+
+
+@lru_cache(maxsize=5_000)
 def _is_common(word: str) -> bool:
-    """Known, and not only as a name: CMUdict is half surnames, but only common words have inflections in it."""
+    """Known, and not only as a name: half of CMUdict is surnames, but only common words have inflections in it."""
     if pronunciation(word) is None or not word.isalpha():
         return False
+    if word.endswith(("ing", "ed", "er", "ly", "ness", "tion", "ity", "ment", "ous", "ive", "ware", "ical")):
+        return True
+    if word.endswith("s") and not word.endswith("ss") and pronunciation(word[:-1]):
+        word = word[:-1]
     stem = word[:-1] if word.endswith("e") else word
-    inflections = (stem + "ing", stem + "ed", stem + "er", word + "ly", word + "ness")
-    return word.endswith(("ing", "ed", "er", "ly", "ness")) or any(pronunciation(form) for form in inflections)
+    forms = [stem + "ing", stem + "ed", stem + stem[-1] + "ing", word + "ly", word + "ness", word + "ful", word + "less"]
+    return any(pronunciation(form) for form in forms) or (len(word) > _MIN_STEM and bool(pronunciation(word + "s")))

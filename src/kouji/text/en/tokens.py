@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from kouji.errors import InvalidInput
@@ -35,7 +36,6 @@ class Token:
     start: int  # index of its first character
     plain: str  # the same in ASCII: no accents, straight apostrophes
     pause: str = ""  # asked for by the marks after it
-    joined: bool = False  # written together with the word before it ("well-known", "iPhone15")
 
     @property
     def word(self) -> str:
@@ -43,21 +43,47 @@ class Token:
         return self.plain.lower()
 
 
-def tokenize(text: str) -> list[Token]:
+def tokenize(text: str, given: Mapping[int, str] | None = None) -> list[Token]:
     """The words of a text; marks become the pause of the word before them.
+
+    Args:
+        given: indices at which a word begins whose pronunciation is known. It is one token, hyphens and all; an
+            empty pronunciation says where it ends.
 
     Raises:
         InvalidInput: letters that are not Latin; the message names them.
     """
+    given = given or {}
     _refuse_other_letters(text)
     spans = [span for match in _WORD.finditer(text) for span in _parts(text, match)]
+    spans = _whole(text, spans, given)
     tokens = []
     for i, (start, end) in enumerate(spans):
         following = spans[i + 1][0] if i + 1 < len(spans) else len(text)
-        joined = i > 0 and text[spans[i - 1][1] : start] in ("", "-", "‐", "‑")
-        plain = _to_ascii(text[start:end])
-        tokens.append(Token(text[start:end], start, plain, _pause(text[end:following]), joined))
+        pause = _pause(text[end:following])
+        if text[end - 1] == "." and following == len(text):
+            pause = stronger(pause, ".")  # "… in the U.S."
+        tokens.append(Token(text[start:end], start, _to_ascii(text[start:end]), pause))
     return tokens
+
+
+def _whole(text: str, spans: list[tuple[int, int]], given: Mapping[int, str]) -> list[tuple[int, int]]:
+    """The spans with every given word as one of them."""
+    for start in sorted(i for i, said in given.items() if said and 0 <= i < len(text)):
+        later = [i for i in given if i > start]
+        end = min(later, default=len(text))
+        if end == len(text) or given[end]:  # not told: up to the last word that a hyphen joins
+            inside = [span for span in spans if span[1] > start and span[0] < end] or [(start, end)]
+            stop = next((k for k in range(1, len(inside)) if not _is_joint(text[inside[k - 1][1] : inside[k][0]])), len(inside))
+            end = min(inside[stop - 1][1], end)
+        before = [(a, min(b, start)) for a, b in spans if a < start]
+        after = [(max(a, end), b) for a, b in spans if b > end]
+        spans = [*before, (start, end), *after]
+    return spans
+
+
+def _is_joint(between: str) -> bool:
+    return between in ("", "-", "‐", "‑")
 
 
 def _parts(text: str, match: re.Match[str]) -> list[tuple[int, int]]:
@@ -65,7 +91,8 @@ def _parts(text: str, match: re.Match[str]) -> list[tuple[int, int]]:
     start, end = match.span()
     if text[end - 1] in _APOSTROPHES and not _keeps_apostrophe(text, start, end):
         end -= 1
-    if start and text[start - 1] in _APOSTROPHES and _to_ascii(text[start:end]).lower() in _CLIPPED:
+    opened = start and text[start - 1] in _APOSTROPHES and (start == 1 or not text[start - 2].isalnum())
+    if opened and _to_ascii(text[start:end]).lower().rstrip("'") in _CLIPPED:
         start -= 1
     if "." in text[start:end] or not any(c.isdigit() for c in text[start:end]):
         return [(start, end)]

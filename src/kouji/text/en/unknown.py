@@ -15,9 +15,9 @@ _LETTERS = dict(zip("abcdefghijklmnopqrstuvwxyz", (
 _DIGITS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 # In capitals inside a sentence of small letters these are spelled, though the lexicon has a word of the same letters.
 _SPELLED = frozenset(
-    "us ai it id ip os pr hr pc tv ok am pm uk un eu ad bc ce im la dc cd dvd ui io ms pe ra er or dj va pa ma ha ar ic mr dm "
-    "st so led who cat ram's ace's ios sat pet aids's ira's bart's".split()
-) - frozenset("or so st ha ma pa sat who cat pet".split())
+    "us ai it id ip os pr hr pc tv ok am pm uk un eu ad bc ce im la dc cd dvd ui io ms pe ra er dj va ic mr dm led who cia "
+    "fbi nba ufo ceo cfo cto vip diy faq".split()
+)
 _READ_AS_WORD = frozenset("nasa nato opec aids laser radar scuba unesco unicef covid asap gif ram rom sim pin".split())
 
 
@@ -74,7 +74,7 @@ def _unwritten(plain: str) -> str:
         return _join([pronounce(piece, shouted=False) for piece in pieces])
     if not _is_pronounceable(word) and len(word) <= 5 and not re.search(r"[aeiouy]", word):
         return spell(word)
-    return _by_letters(word)
+    return spell(word)  # LATER
 
 
 def _join(parts: list[str]) -> str:
@@ -82,5 +82,3 @@ def _join(parts: list[str]) -> str:
     return " ".join([parts[0], *(part.replace("1", "2") for part in parts[1:])])
 
 
-def _by_letters(word: str) -> str:
-    return spell(word)
