@@ -20,7 +20,8 @@ from .normalization.characters import clean, script
 from .phonemes import LANGUAGES
 from .punctuation import pause_for, stronger
 
-_TRAILING = re.compile(r"[^\w]*$")
+_TRAILING = re.compile(r"\W*$")
+_BRACKETS = re.compile(r"[()（）\[\]【】{}/|]")
 
 
 @dataclass(frozen=True)
@@ -74,6 +75,8 @@ def analyse(
         normalized, units = _sentence(cleaned.text[start:end], hint, default, inside, lexicon)
         if not units:
             continue
+        is_cut = cleaned.text[end : end + 1] not in ("", "\n") and not units[-1].pause
+        units[-1] = replace(units[-1], pause=units[-1].pause or ("," if is_cut else "."))
         first, last = marked.origins[cleaned.origins[start]], cleaned.origins[end - 1] + 1
         written = text[first : marked.origins[last] if last < len(marked.origins) else len(text)]
         most = _most(units)
@@ -138,8 +141,9 @@ def _sentence(
         elif units:
             units[-1] = replace(units[-1], pause=_strongest(part.text, units[-1].pause))
     if units:
-        closing = _strongest((_TRAILING.search(said) or [""])[0])
-        units[-1] = replace(units[-1], pause=closing or ".")
+        marks = _TRAILING.search(said)
+        closing = _strongest(_BRACKETS.sub("", marks[0])) if marks else ""
+        units[-1] = replace(units[-1], pause=closing)
     return said.strip(), units
 
 
@@ -207,6 +211,8 @@ def _append_fixed(found: list[_Segment], text: str, mark: Fixed, language: str) 
     for offset, reading in enumerate(mark.readings):
         part.given[len(part.text) + offset] = reading
     part.text += text
+    if mark.language in ("ja", "ko"):
+        part.given[len(part.text)] = ""  # an empty reading says where the given one ends
 
 
 @cache
@@ -220,7 +226,7 @@ def join(first: str, second: str) -> str:
     if not first or not second:
         return first + second
     is_wide = script(first[-1]) in ("han", "kana") or unicodedata.east_asian_width(first[-1]) in "WF"
-    return first + ("" if is_wide or first[-1] in "”’…" and script(second[0]) == "han" else " ") + second
+    return first + ("" if is_wide or (first[-1] in "”’…" and script(second[0]) == "han") else " ") + second
 
 
 # ---- small things --------------------------------------------------------------------------------
@@ -264,7 +270,9 @@ def _notices(dropped: tuple[str, ...], tags: tuple[str, ...]) -> tuple[Notice, .
     notices = []
     if dropped:
         names = [c if c.isprintable() and not c.isspace() else f"U+{ord(c):04X}" for c in dropped]
-        notices.append(Notice("skipped_characters", f"These characters have no sound and were skipped: {_some(names)}."))
+        notices.append(
+            Notice("skipped_characters", f"These characters have no sound and were skipped: {_some(names)}.")
+        )
     if tags:
         notices.append(Notice("skipped_tags", f"These tags are not understood; their text is spoken: {_some(tags)}."))
     return tuple(notices)

@@ -68,7 +68,9 @@ class Lexicon:
         try:
             lines = Path(file).read_text(encoding="utf-8-sig").splitlines()
         except (OSError, UnicodeDecodeError) as wrong:
-            raise InvalidInput(f"The lexicon {str(file)!r} cannot be read: {wrong}.", "Give a UTF-8 text file.") from wrong
+            raise InvalidInput(
+                f"The lexicon {str(file)!r} cannot be read: {wrong}.", "Give a UTF-8 text file."
+            ) from wrong
         rows = []
         for number, line in enumerate(lines, 1):
             if not line.strip() or line.startswith("#"):
@@ -88,7 +90,9 @@ class Lexicon:
         for word, language, said, where in rows:  # type: ignore[attr-defined]
             key = clean(word).text.strip()
             if not key:
-                raise InvalidInput(f"The lexicon word {word!r} has nothing to say{where}.", "Give letters or characters.")
+                raise InvalidInput(
+                    f"The lexicon word {word!r} has nothing to say{where}.", "Give letters or characters."
+                )
             entries.setdefault(key, {})[language] = _entry(key, language, said, where)
         return cls(entries)
 

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 from kouji.errors import InvalidInput
 
 from .normalization.characters import script
 from .phonemes import arpabet_to_phonemes, jyutping_to_phonemes, pinyin_to_phonemes
+from .zh.lexicon import lexicon
 
 _BRACES = re.compile(r"\{([^{}\n]*)\}")
 _ACCENTED = re.compile(r"[（(]\s*([A-Za-zÀ-ɏ̀-ͯ]{1,12})\s*[)）]")
-_TAG = re.compile(r"</?[A-Za-z][A-Za-z0-9:-]*(?:\s+[A-Za-z:-]+\s*=\s*(?:\"[^\"<>]*\"|'[^'<>]*'))*\s*/?>|<\|[A-Za-z_]{1,20}\|>")
+_ATTRIBUTE = r"""\s+[A-Za-z:-]+\s*=\s*(?:"[^"<>]*"|'[^'<>]*')"""
+_TAG = re.compile(rf"</?[A-Za-z][A-Za-z0-9:-]*(?:{_ATTRIBUTE})*\s*/?>|<\|[A-Za-z_]{{1,20}}\|>")
+_KANA = re.compile(r"[\u3041-\u309f\u30a1-\u30ff]+['’]?[\u3041-\u309f\u30a1-\u30ff]*\d{0,2}")  # ハシ, ハ'シ, ハシ1
 _BREAKS = ("br", "p", "div", "li", "s", "tr")  # tags that part lines
 _TONES = {"̄": "1", "́": "2", "̌": "3", "̀": "4"}
 _HINT = "Write 重{chong2}复 (pinyin and tone), 行{hong4} (jyutping), read{R EH1 D} (ARPABET) or 今日{きょう} (kana)."
@@ -79,6 +83,7 @@ def parse(raw: str, language: str | None = None) -> Marked:
             position += 1
             continue
         mark, position = found
+        del text[mark.end :], origins[mark.end :]
         if fixed and fixed[-1].end > mark.start:
             raise InvalidInput(f"Two pronunciations for {raw[mark.start : position]!r}.", _HINT)
         fixed.append(mark)
@@ -112,7 +117,7 @@ def _read(content: str, before: Sequence[str], kind: str, language: str | None) 
     if not content:
         return None
     scripts = {script(c) for c in content if not c.isspace()}
-    if scripts == {"kana"} and kind in ("han", "kana"):
+    if _KANA.fullmatch(content) and kind in ("han", "kana"):
         return Fixed(_back(before, {"han"} if kind == "han" else {"kana"}), end, "ja", (content,))
     if scripts == {"hangul"} and kind == "hangul":
         return Fixed(_back(before, {"hangul"}), end, "ko", (content,))
@@ -132,11 +137,19 @@ def _syllables(content: str, before: Sequence[str], language: str | None) -> Fix
     if any(script(c) != "han" for c in before[start:]):
         return None
     pinyin = [numbered(part) for part in parts]
+    if _is_erhua(pinyin, before) and language != "yue":
+        return Fixed(start - 1, start, "zh", (pinyin[0] or "",))
     if language != "yue" and None not in pinyin:
         return Fixed(start, len(before), "zh", tuple(p for p in pinyin if p is not None))
     if language in (None, "yue") and all(_is(jyutping_to_phonemes, part) for part in parts):
         return Fixed(start, len(before), "yue", tuple(parts))
     return None
+
+
+def _is_erhua(pinyin: Sequence[str | None], before: Sequence[str]) -> bool:
+    """玩儿{wanr2}: one syllable for two characters, of which the second falls away."""
+    one = pinyin[0] if len(pinyin) == 1 else None
+    return bool(one and one[-2] == "r" and one[:-1] != "er" and len(before) > 1 and before[-1] in "儿兒")
 
 
 def _back(before: Sequence[str], scripts: set[str]) -> int:
@@ -165,26 +178,37 @@ def arpabet(content: str) -> tuple[str, ...]:
 
 def numbered(syllable: str) -> str | None:
     """Pinyin with a tone digit: "chóng" and "chong2" -> "chong2"; None if it is not a syllable of Mandarin."""
-    if _is(pinyin_to_phonemes, syllable):
-        return unicodedata.normalize("NFC", syllable.lower()).replace("u:", "ü").replace("v", "ü")
-    return _numbered(syllable)
+    written = unicodedata.normalize("NFC", syllable.lower()).replace("u:", "v").replace("ü", "v")
+    return written if _exists(written) else _numbered(syllable)
 
 
 def _numbered(accented: str) -> str | None:
-    """"chóng" -> "chong2"; None without exactly one tone mark or if the syllable does not exist."""
+    """ "chóng" -> "chong2"; None without exactly one tone mark or if the syllable does not exist."""
     letters, tone = "", ""
     for character in unicodedata.normalize("NFD", accented.lower()):
         if character in _TONES:
             tone += _TONES[character]
         else:
             letters += character
-    candidate = unicodedata.normalize("NFC", letters) + tone
-    return candidate if len(tone) == 1 and _is(pinyin_to_phonemes, candidate) else None
+    candidate = unicodedata.normalize("NFC", letters).replace("ü", "v") + tone
+    return candidate if len(tone) == 1 and _exists(candidate) else None
 
 
-def _is(check: object, value: str) -> bool:
+def _exists(pinyin: str) -> bool:
+    """A syllable that some character has (with or without erhua), in any tone."""
+    base = pinyin[:-1] if pinyin[:-1] == "er" else pinyin[:-1].removesuffix("r")
+    return _is(pinyin_to_phonemes, pinyin) and base in _syllables_of_mandarin()
+
+
+@cache
+def _syllables_of_mandarin() -> frozenset[str]:
+    readings = lexicon().characters.values()
+    return frozenset(reading[:-1] for said in readings for reading in said.split(","))
+
+
+def _is(check: Callable[[str], object], value: str) -> bool:
     try:
-        check(value)  # type: ignore[operator]
+        check(value)
     except ValueError:
         return False
     return True

@@ -10,13 +10,19 @@ from .normalization.characters import script
 from .normalization.units import UNITS
 
 # Characters that only written Cantonese uses, and words that do.
-_CANTONESE = re.compile(r"[嘅咗喺佢冇哋嘢啲嗰咁㗎咩嚟嗮冚攞瞓揾嬲孭氹諗啱睇嘥]|乜嘢|唔[係该該好使知识識得会會想要可见見記记同]|[點点]解|邊[度個]|[鍾钟锺]意|係咪")
-_CHINESE_ONLY = frozenset("你您她们們这這那吗嗎呢吧啊哪么麼谁誰很没沒都给給让讓说說跟把被还還在是的了个個从從对對为為会會过過")
+_CANTONESE = re.compile(
+    r"[嘅咗喺佢冇哋嘢啲嗰咁㗎咩嚟嗮冚攞瞓揾嬲孭氹諗啱睇嘥]|乜嘢|唔[係该該好使知识識得会會想要可见見記记同]|[點点]解|邊[度個]|[鍾钟锺]意|係咪"
+)
+_CHINESE_ONLY = frozenset(
+    "你您她们們这這那吗嗎呢吧啊哪么麼谁誰很没沒都给給让讓说說跟把被还還在是的了个個从從对對为為会會过過"
+)
 _KANA_SAFE = frozenset("在是的那都会個対")  # of these, also written in Japanese
 _CLAUSE = re.compile(r"[^，。！？；：,!?;:、“”「」『』()（）]+")
 _LATIN_WORD = re.compile(r"(?<![0-9A-Za-zÀ-ɏ])(?:[A-Za-zÀ-ɏ]{2,}(?:['’][A-Za-z]+)?|[Ia])(?![0-9A-Za-zÀ-ɏ])")
 _ADDRESS = re.compile(r"\S*(?:://|www\.|@)\S+", re.ASCII)
-_CJK_STRETCH = re.compile(r"[^\u3041-\u30ff\u31f0-\u31ff\u3400-\u9fff\uac00-\ud7a3\u3131-\u318e〇々〆\U00020000-\U000323af]+")
+_CJK_STRETCH = re.compile(
+    r"[^\u3041-\u30ff\u31f0-\u31ff\u3400-\u9fff\uac00-\ud7a3\u3131-\u318e〇々〆\U00020000-\U000323af]+"
+)
 _BOUNDARY = frozenset("，。！？；：“”「」『』（）《》()!?;:")
 _OF_SCRIPT = {"kana": "ja", "hangul": "ko", "latin": "en"}
 
@@ -102,7 +108,7 @@ def _number_labels(text: str, labels: list[str], language: str | None) -> None:
     """Give digits, signs and foreign words the language that reads them (in place)."""
     main = _main(labels, language)
     if not any(label and label != "en" for label in labels):
-        english = language in (None, "en") or any(word.islower() for word in _words(text)) and len(_words(text)) > 1
+        english = language in (None, "en") or (any(word.islower() for word in _words(text)) and len(_words(text)) > 1)
         labels[:] = ["en" if english else main] * len(labels)
         return
     for match in _CJK_STRETCH.finditer(text):

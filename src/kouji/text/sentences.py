@@ -9,22 +9,27 @@ from .normalization.characters import script
 
 MAX_CHARACTERS = 200  # of one sentence, before it is cut at the best clause
 _OPEN = dict(zip("“「『（(【《〈[‘", "”」』）)】》〉]’", strict=True))
-_CLOSERS = frozenset(_OPEN.values()) | {'"', "'"}
+_SPEECH = tuple('“「『"')
+_CLOSERS = frozenset(_OPEN.values())
 _FULL = frozenset("。！？!?")  # always ends a sentence
 _CLAUSE = (frozenset("；;：:—…。！？!?."), frozenset("，,、)）”」』》】"), frozenset(" "))
 # After these a full stop never ends a sentence; after the second list it does before a capital letter.
 _NEVER = frozenset(
-    "mr mrs ms dr prof st mt rev gen col capt lt sgt hon pres gov sen rep no nos vol vols pp fig figs eq ch sec vs cf "
-    "e.g i.e eg ie approx dept est jan feb mar apr jun jul aug sep sept oct nov dec mon tue wed thu fri sat sun".split()
+    "mr mrs ms dr prof st mt rev gen col capt lt sgt hon pres gov sen rep nos vol vols pp figs eq ch vs cf "
+    "e.g i.e eg ie approx dept est jan feb apr jun jul aug sep sept oct nov dec mon tue wed thu fri".split()
 )
-_SOMETIMES = frozenset("etc inc ltd co corp jr sr ph.d b.a m.a m.d a.m p.m al u.s u.k u.n e.u d.c ave blvd rd".split())
+_SOMETIMES = frozenset(
+    "etc no fig mar sat sun sec inc ltd co corp jr sr ph.d b.a m.a m.d a.m p.m al u.s u.k u.n e.u d.c ave blvd rd".split()
+)
 _WORD_BEFORE = re.compile(r"[A-Za-z]+(?:\.[A-Za-z]+)*$")
-_WHOLE = re.compile(r"<[^<>\n]{1,80}>|(?:https?|ftp)://\S+|www\.\S+|(?<![\w.+-])[\w.+-]{1,64}@[\w-]+(?:\.[\w-]+)+", re.ASCII)
+_WHOLE = re.compile(
+    r"<[^<>\n]{1,80}>|(?:https?|ftp)://\S+|www\.\S+|(?<![\w.+-])[\w.+-]{1,64}@[\w-]+(?:\.[\w-]+)+", re.ASCII
+)
 
 
 def split(text: str, max_characters: int = MAX_CHARACTERS) -> list[tuple[int, int]]:
     """Sentences as (start, end) in order, without the spaces around them; lines are always apart."""
-    spans = []
+    spans: list[tuple[int, int]] = []
     for start, end in _lines(text):
         for a, b in _sentences(text, start, end, max_characters):
             spans.extend(_pieces(text, a, b, max_characters))
@@ -57,7 +62,12 @@ def _sentences(text: str, start: int, end: int, limit: int) -> Iterator[tuple[in
             stop = closes[position]
             inner = text[position + 1 : stop].rstrip()
             position = stop + 1
-            if inner and inner[-1] in "。！？!?.…" and text[stop] not in ")）]】》〉" and _speech_ends(text, begin, stop, end):
+            if (
+                inner
+                and inner[-1] in "。！？!?.…"
+                and text[stop] not in ")）]】》〉"
+                and _speech_ends(text, begin, stop, end)
+            ):
                 yield begin, position
                 begin = position
             continue
@@ -105,13 +115,13 @@ def _quotes(text: str, start: int, end: int, limit: int) -> dict[int, int]:
 
 def _speech_ends(text: str, begin: int, stop: int, end: int) -> bool:
     """他说：“走吧。”她… ends at the quotation mark; “走吧。”他说 goes on."""
-    following = text[stop + 1 : end].lstrip()
-    if not following or following[0] in "，,、；;：:。.！!？?…—-)）":
+    following = text[stop + 1 : min(end, stop + 41)].lstrip()[:1]
+    if not following or following in "，,、；;：:。.！!？?…—-)）":
         return False
-    opening = re.match(r"\s*[“「『\"]", text[begin : begin + 8])
-    if opening is not None and stop - begin < 400 and not following[0] in "“「『\"":
-        return following[0].isupper() and not text[stop] in "”" + '"' or False
-    return not following[0].islower()
+    opens = text[begin : begin + 8].lstrip()[:1]
+    if opens in _SPEECH and following not in _SPEECH:
+        return following.isupper()
+    return not following.islower()
 
 
 def _ends_sentence(text: str, position: int, begin: int, end: int) -> bool:
@@ -132,7 +142,7 @@ def _ends_sentence(text: str, position: int, begin: int, end: int) -> bool:
     if is_ellipsis:
         return spaced and rest.isupper()
     if character in "!?":
-        return spaced or script(following) in ("han", "kana", "hangul") or following.isupper() or following in '“「『"'
+        return spaced or script(following) in ("han", "kana", "hangul") or following.isupper() or following in _SPEECH
     return _stop_ends(text, position, begin, spaced, following, rest)
 
 
@@ -142,14 +152,14 @@ def _stop_ends(text: str, position: int, begin: int, spaced: bool, following: st
         before = text[position - 1] if position > begin else ""
         if script(following) in ("han", "kana", "hangul"):
             return script(before) in ("han", "kana", "hangul") or len(_word(text, position, begin)) > 3
-        return following in '“「『"'
+        return following in _SPEECH
     word = _word(text, position, begin).lower()
-    if word in _NEVER and not (word in ("no", "sat", "sun", "mar", "fig", "co") and not rest.isdigit() and rest.isupper()):
+    if word in _NEVER:
         return False
     if word in _SOMETIMES:
         return rest.isupper()
     if len(word) == 1 and word.isalpha() and position - 1 > begin and rest.isupper():
-        return word != "i" and False  # an initial: J. K. Rowling
+        return False  # an initial: J. K. Rowling
     return not rest.islower()
 
 
@@ -162,7 +172,7 @@ def _after_marks(text: str, position: int, end: int) -> int:
     """Behind all the marks that end together: ？！」"""
     while position < end and (text[position] in _FULL or text[position] in ".…~～"):
         position += 1
-    while position < end and text[position] in _CLOSERS and text[position] not in "\"'":
+    while position < end and text[position] in _CLOSERS:
         position += 1
     return position
 
@@ -184,7 +194,9 @@ def _best_cut(text: str, start: int, stop: int) -> int:
     earliest = start + max(1, (stop - start) // 3)
     for marks in _CLAUSE:
         for i in range(stop - 1, earliest, -1):
-            if text[i] in marks and not (text[i] in ".,:" and text[i - 1 : i].isdigit() and text[i + 1 : i + 2].isdigit()):
+            if text[i] in marks and not (
+                text[i] in ".,:" and text[i - 1 : i].isdigit() and text[i + 1 : i + 2].isdigit()
+            ):
                 return i + 1
     for i in range(stop, earliest, -1):
         if not (_sticks(text[i - 1]) and _sticks(text[i])):

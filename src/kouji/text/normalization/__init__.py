@@ -18,7 +18,8 @@ _READERS = {"zh": "Mandarin", "yue": "Cantonese", "ja": "Japanese", "ko": "Korea
 def reader(language: str) -> Reader:
     """The rules of a language, compiled at the first call."""
     module = importlib.import_module(f".{language}", __package__)
-    return getattr(module, _READERS[language])()
+    found: Reader = getattr(module, _READERS[language])()
+    return found
 
 
 def in_words(text: str, language: str) -> str:

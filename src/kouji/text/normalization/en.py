@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import ClassVar
 
 from . import patterns as p
 from .numbers import english, english_ordinal, english_year
@@ -10,11 +11,12 @@ from .patterns import rx
 from .reader import Reader, Rule
 from .units import currency, unit
 
-_MONTHS = (
-    "January February March April May June July August September October November December"
-).split()
+_MONTHS = ("January February March April May June July August September October November December").split()
 _MONTH = {name[:3].lower(): i for i, name in enumerate(_MONTHS, 1)}
-_M = r"(?P<month>Jan(?:uary)?|Feb(?:ruary)?|Mar(?:ch)?|Apr(?:il)?|May|June?|July?|Aug(?:ust)?|Sept?(?:ember)?|Oct(?:ober)?|Nov(?:ember)?|Dec(?:ember)?)\b\.?"
+_M = (
+    r"(?P<month>Jan(?:uary)?|Feb(?:ruary)?|Mar(?:ch)?|Apr(?:il)?|May|June?|July?|Aug(?:ust)?|Sept?(?:ember)?"
+    r"|Oct(?:ober)?|Nov(?:ember)?|Dec(?:ember)?)\b\.?"
+)
 _YEAR = r"(?P<year>1[0-9]\d{2}|20\d{2})(?![\d,.]\d|\d)"
 _ABBREVIATIONS = {  # before a name or a number; the full stop goes
     "Dr": "Doctor", "Mr": "Mister", "Mrs": "Missus", "Ms": "Miz", "Prof": "Professor", "Gen": "General", "Col": "Colonel",
@@ -41,13 +43,13 @@ class English(Reader):
     space = " "
     minus, plus, plus_minus = "negative", "plus", "plus or minus"
     point, to, at, dot, slash = "point", "to", "at", "dot", "slash"
-    digit_names = "zero one two three four five six seven eight nine".split()  # type: ignore[assignment]
-    operators = {
-        "+": "plus", "-": "minus", "*": "times", "÷": "divided by", "/": "over", "^": "to the power of", "=": "equals",
-        "≈": "is about", "≠": "is not", "<": "is less than", ">": "is greater than", "≤": "is at most",
+    digit_names = "zero one two three four five six seven eight nine".split()
+    operators: ClassVar[dict[str, str]] = {
+        "+": "plus", "-": "minus", "*": "times", "÷": "divided by", "/": "over", "^": "to the power of",
+        "=": "equals", "≈": "is about", "≠": "is not", "<": "is less than", ">": "is greater than", "≤": "is at most",
         "≥": "is at least",
     }  # fmt: skip
-    symbols = {
+    symbols: ClassVar[dict[str, str]] = {
         "`": "", "¢": " cents",
         "≥": " at least ", "≤": " at most ", "≈": " approximately ", "≠": " is not ", "±": " plus or minus ",
         "√": " the square root of ", "∞": " infinity ", "×": " times ", "÷": " divided by ", "=": " equals ",
@@ -56,7 +58,7 @@ class English(Reader):
         "*": " ", "&": " and ", "+": " plus ", "²": " squared", "³": " cubed", "→": " to ", "<": " ", ">": " ",
         "^": " ", "_": " ", "|": ", ", "\\": " ", "~": " ",
     }  # fmt: skip
-    signs_in_addresses = {
+    signs_in_addresses: ClassVar[dict[str, str]] = {
         "-": "dash", "_": "underscore", "?": "question mark", "=": "equals", "&": "and", "#": "hash", ":": "colon",
         "+": "plus", "%": "percent", "~": "tilde",
     }  # fmt: skip
@@ -80,7 +82,10 @@ class English(Reader):
             (rx(r"\b24/7\b"), lambda m: "twenty four seven"),
             (rx(r"(?<![\d/])(9/11|50/50)(?![\d/])"), lambda m: self.join(english(int(n)) for n in m[0].split("/"))),
             (rx(r"(?<![\d.,-])(?<!\)\s)(?<!\))\d{3}-\d{4}(?![\d-])"), lambda m: self.phone(m[0])),
-            (rx(r"\b([Cc]all|[Dd]ial|[Rr]oom|[Ff]light|[Ss]uite|[Gg]ate|[Hh]ighway)\s(\d{3,4})(?![\d,.]\d|[-\d])"), self._spoken_digits),
+            (
+                rx(r"\b([Cc]all|[Dd]ial|[Rr]oom|[Ff]light|[Ss]uite|[Gg]ate|[Hh]ighway)\s(\d{3,4})(?![\d,.]\d|[-\d])"),
+                self._spoken_digits,
+            ),
             (rx(r"(?<![\d.])(\d+)\s?¢"), lambda m: f"{english(int(m[1]))} cent{'s' * (m[1] != '1')}"),
             (rx(r"\bw/o\b"), lambda m: "without"),
             (rx(rf"\b({_ROMAN_AFTER})\s+([IVXL]+)\b"), lambda m: f"{m[1]} {self._roman(m[2], english)}"),
@@ -88,13 +93,25 @@ class English(Reader):
             # dates in letters
             (rx(rf"\b{_M}\s+(?P<day>\d{{1,2}})(?:st|nd|rd|th)?(?:\s*,?\s*{_YEAR})?(?![\d:])"), self._month_day),
             (rx(rf"\b(?P<day>\d{{1,2}})(?:st|nd|rd|th)?\s+(?:of\s+)?{_M}(?:,?\s+{_YEAR})?"), self._day_month),
-            (rx(rf"\b{_M},?\s+{_YEAR}"), lambda m: f"{_MONTHS[_MONTH[m['month'][:3].lower()] - 1]} {english_year(int(m['year']))}"),
-            (rx(r"(?<![\d/])(1[0-2]|0?[1-9])/(3[01]|[12]\d|0?[1-9])/((?:19|20)\d{2})(?![\d/])"), lambda m: self.date(m[3], int(m[1]), int(m[2]))),
-            (rx(r"(?<![\d-])((?:1\d|20)\d{2})(\s?[-–]\s?)((?:1\d|20)\d{2})(?![\d-])"), lambda m: f"{english_year(int(m[1]))} to {english_year(int(m[3]))}"),
+            (
+                rx(rf"\b{_M},?\s+{_YEAR}"),
+                lambda m: f"{_MONTHS[_MONTH[m['month'][:3].lower()] - 1]} {english_year(int(m['year']))}",
+            ),
+            (
+                rx(r"(?<![\d/])(1[0-2]|0?[1-9])/(3[01]|[12]\d|0?[1-9])/((?:19|20)\d{2})(?![\d/])"),
+                lambda m: self.date(m[3], int(m[1]), int(m[2])),
+            ),
+            (
+                rx(r"(?<![\d-])((?:1\d|20)\d{2})(\s?[-–]\s?)((?:1\d|20)\d{2})(?![\d-])"),
+                lambda m: f"{english_year(int(m[1]))} to {english_year(int(m[3]))}",
+            ),
             (rx(r"(?<![\d'’])(1[0-9]|20)(\d)0['’]?s\b"), lambda m: _plural(english_year(int(m[1] + m[2] + "0")))),
             (rx(r"['’](\d)0['’]?s\b|(?<![\w$.,])([2-9])0['’]?s\b"), lambda m: _plural(english(10 * int(m[1] or m[2])))),
             (rx(r"(?<![\d.,])(\d[\d,]*)(st|nd|rd|th)\b"), lambda m: english_ordinal(int(m[1].replace(",", "")))),
-            (rx(r"(?<![\d:])(\d{1,2})\s?([AaPp])\.?[Mm]\b\.?(?!\w)"), lambda m: f"{english(int(m[1]))} {m[2].upper()}M"),
+            (
+                rx(r"(?<![\d:])(\d{1,2})\s?([AaPp])\.?[Mm]\b\.?(?!\w)"),
+                lambda m: f"{english(int(m[1]))} {m[2].upper()}M",
+            ),
             (rx(r"(?<![\w.])(\d+)'\s?(\d+)\"?(?!\w)"), lambda m: f"{english(int(m[1]))} foot {english(int(m[2]))}"),
             (rx(r"(?<![\d/])(\d+)\s+(\d{1,2})/(\d{1,3})(?![\d/])"), self._mixed),
             (rx(rf"(?<![\d.,])({N})\s?[xX×]\s?({N})(?!\s?[=\d])(?=\s?[a-z]|[\s,.!?;:)]|$)"), self._by),
@@ -102,8 +119,8 @@ class English(Reader):
             (rx(rf"(?<![\d\w])~\s?(?={N})"), lambda m: "about "),
             (rx(rf"(?<![\w.])>\s?(?={N})"), lambda m: "more than "),
             (rx(rf"(?<![\w.])<\s?(?={N})"), lambda m: "less than "),
-            (rx(rf"(?<=\d)\+(?!\s?[\d=])"), lambda m: " plus"),
-        ]  # fmt: skip
+            (rx(r"(?<=\d)\+(?!\s?[\d=])"), lambda m: " plus"),
+        ]
 
     def after(self) -> list[Rule]:
         return [
@@ -114,7 +131,7 @@ class English(Reader):
             (rx(r"\b(?:[A-Z]\.){2,}"), lambda m: " ".join(m[0].replace(".", "")) + self._kept_stop(m)),
             (rx(r"\b([ap])\.m\.", re.IGNORECASE), lambda m: f"{m[1].upper()}M" + self._kept_stop(m)),
             (rx(r"\*\*|__"), lambda m: ""),
-        ]  # fmt: skip
+        ]
 
     def _spoken_digits(self, m: re.Match[str]) -> str:
         return f"{m[1]} {self.digits(m[2]).replace('zero', 'oh')}"
@@ -137,10 +154,16 @@ class English(Reader):
     def _month_day(self, m: re.Match[str]) -> str:
         month = _MONTHS[_MONTH[m["month"][:3].lower()] - 1]
         year = f", {english_year(int(m['year']))}" if m["year"] else ""
-        return f"{month} {english_ordinal(int(m['day']))}{year}" if 0 < int(m["day"]) < 32 else f"{month} {self.number(m['day'])}{year}"
+        return (
+            f"{month} {english_ordinal(int(m['day']))}{year}"
+            if 0 < int(m["day"]) < 32
+            else f"{month} {self.number(m['day'])}{year}"
+        )
 
     def _day_month(self, m: re.Match[str]) -> str:
-        if not 0 < int(m["day"]) < 32 or m["month"] == "May" and not m["year"] and "of" not in m[0] and m[0].endswith("May ") :
+        if not 0 < int(m["day"]) < 32 or (
+            m["month"] == "May" and not m["year"] and "of" not in m[0] and m[0].endswith("May ")
+        ):
             return m[0]
         month = _MONTHS[_MONTH[m["month"][:3].lower()] - 1]
         year = f", {english_year(int(m['year']))}" if m["year"] else ""
@@ -154,7 +177,11 @@ class English(Reader):
 
     def _by(self, m: re.Match[str]) -> str:
         following = m.string[m.end() :].lstrip()
-        return f"{self.number(m[1])} by {self.number(m[2])}" if not following.startswith("=") else f"{self.number(m[1])} times {self.number(m[2])}"
+        return (
+            f"{self.number(m[1])} by {self.number(m[2])}"
+            if not following.startswith("=")
+            else f"{self.number(m[1])} times {self.number(m[2])}"
+        )
 
     def phone(self, written: str) -> str:
         return ", ".join(self.digits(group) for group in re.findall(r"\d+", written))

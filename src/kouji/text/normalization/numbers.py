@@ -143,7 +143,7 @@ def english_ordinal(n: int) -> str:
 
 
 def english_year(n: int) -> str:
-    """1987 -> nineteen eighty seven, 1905 -> nineteen oh five, 2005 -> two thousand five, 2024 -> twenty twenty four."""
+    """1987 -> nineteen eighty seven, 1905 -> nineteen oh five, 2005 -> two thousand five, 2024 -> twenty …"""
     century, rest = divmod(n, 100)
     if 2000 <= n <= 2009 or n % 1000 == 0 or n < 1000 or n > 9999:
         return english(n).replace(" and ", " ")

@@ -56,6 +56,4 @@ PERCENT_RANGE = rx(rf"(?<![\d.])(?P<a>{N})\s?%?{DASH}(?P<b>{N})\s?%")
 RANGE = rx(rf"(?<![\d.,A-Za-z:/-])(?P<a>{N})(?P<dash>{DASH})(?P<b>{N})(?![\d:/]|[.,]\d|\s?[-=])")
 SIGNED = rx(rf"(?<![\w)%])(?P<sign>[-+±])\s?(?P<value>{N})")
 PLAIN = rx(N)
-EQUATION = rx(
-    rf"(?<![\w.])-?{N}(?:\s?[-+×÷*/xX^=≈≠<>≤≥]\s?-?{N})+(?![\w.])"
-)
+EQUATION = rx(rf"(?<![\w.])-?{N}(?:\s?[-+×÷*/xX^=≈≠<>≤≥]\s?-?{N})+(?![\w.])")

@@ -8,7 +8,8 @@ attributes), its own rules before the common ones, and overrides where its gramm
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
+from typing import ClassVar
 
 from . import patterns as p
 from .patterns import rx
@@ -29,10 +30,10 @@ class Reader:
     space = ""  # between words
     minus, plus, plus_minus = "", "", ""
     point, to, at, dot, slash = "", "", "", "", ""
-    operators: dict[str, str]  # sign -> word, in equations
-    symbols: dict[str, str]  # what a sign that is left over says
-    digit_names = "零一二三四五六七八九"
-    phone_names = ""  # digits of a telephone number, where they differ
+    operators: ClassVar[dict[str, str]]  # sign -> word, in equations
+    symbols: ClassVar[dict[str, str]]  # what a sign that is left over says
+    digit_names: Sequence[str] = "零一二三四五六七八九"
+    phone_names: Sequence[str] = ""  # digits of a telephone number, where they differ
 
     # ---- words ----------------------------------------------------------------------------------
 
@@ -40,9 +41,9 @@ class Reader:
         """A whole number in words."""
         raise NotImplementedError
 
-    def digits(self, written: str, names: str | Iterable[str] = "") -> str:
+    def digits(self, written: str, names: Sequence[str] = "") -> str:
         """Digit by digit; other characters are dropped."""
-        table = list(names or self.digit_names)
+        table = names or self.digit_names
         return self.space.join(table[int(d)] for d in written if d.isdigit())
 
     def number(self, written: str) -> str:
@@ -132,7 +133,7 @@ class Reader:
         ]
         return " " + re.sub(r"\s+", " ", "".join(parts)).strip() + " "
 
-    signs_in_addresses: dict[str, str]
+    signs_in_addresses: ClassVar[dict[str, str]]
 
     def _in_address(self, digits: str) -> str:
         return self.cardinal(int(digits)) if len(digits) <= 2 and digits[0] != "0" else self.digits(digits)

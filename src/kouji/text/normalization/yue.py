@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import ClassVar
 
 from .numbers import cantonese
 from .patterns import rx
@@ -18,16 +19,23 @@ class Cantonese(Mandarin):
     point, to, at, dot, slash = "點", "至", " at ", "點", "斜線"
     two, oclock, below_zero = "兩", "點", "零下"
     phone_names = ""
-    operators = {
-        "+": "加", "-": "減", "*": "乘", "÷": "除以", "/": "除以", "^": "嘅", "=": "等於", "≈": "約等於", "≠": "唔等於",
-        "<": "細過", ">": "大過", "≤": "細過或等於", "≥": "大過或等於",
+    operators: ClassVar[dict[str, str]] = {
+        "+": "加", "-": "減", "*": "乘", "÷": "除以", "/": "除以", "^": "嘅", "=": "等於", "≈": "約等於",
+        "≠": "唔等於", "<": "細過", ">": "大過", "≤": "細過或等於", "≥": "大過或等於",
     }  # fmt: skip
-    symbols = Mandarin.symbols | {
+    symbols: ClassVar[dict[str, str]] = Mandarin.symbols | {
         "≥": "大過或等於", "≤": "細過或等於", "≈": "約等於", "≠": "唔等於", "±": "正負", "√": "開方", "∞": "無限大",
         "=": "等於", "%": "巴仙", "℃": "度", "℉": "華氏度", "€": "歐元", "£": "英鎊", "₩": "韓圜", "@": " at ",
         "#": "井號", "*": "星號", "&": "同", "<": "細過", ">": "大過", "→": "到",
     }  # fmt: skip
-    signs_in_addresses = Mandarin.signs_in_addresses | {"_": "底線", "?": "問號", "=": "等於", "&": "同", "#": "井號", ":": "冒號"}
+    signs_in_addresses: ClassVar[dict[str, str]] = Mandarin.signs_in_addresses | {
+        "_": "底線",
+        "?": "問號",
+        "=": "等於",
+        "&": "同",
+        "#": "井號",
+        ":": "冒號",
+    }
 
     def cardinal(self, n: int) -> str:
         return cantonese(n)

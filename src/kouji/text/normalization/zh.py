@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import ClassVar
 
 from . import patterns as p
 from .numbers import chinese
@@ -19,7 +20,7 @@ _TWO = (
 _NOT_TWO = rx(r"[0-9]*(?:月|日|号|楼|班|号线|中|等|级|度|年级|进制|手|维|战|线|胎|哥|姐|次元|百五|分之|年[级月]|座\d)")
 _DURATION = rx(r"(?:[前后来内间多历以里期的有]|左右|时间|寿命|工龄|经验)")
 _CALLING = re.compile("拨打|打|电话|電話|热线|熱線|报警|報警|急救|致电|致電|客服|号码|號碼")
-_DIGITS = ("零", "幺", "二", "三", "四", "五", "六", "七", "八", "九")
+_DIGITS = "零幺二三四五六七八九"
 
 
 class Mandarin(Reader):
@@ -28,21 +29,20 @@ class Mandarin(Reader):
     language = "zh"
     minus, plus, plus_minus = "负", "正", "正负"
     point, to, at, dot, slash = "点", "到", "艾特", "点", "斜杠"
-    operators = {
-        "+": "加", "-": "减", "*": "乘", "÷": "除以", "/": "除以", "^": "的", "=": "等于", "≈": "约等于", "≠": "不等于",
-        "<": "小于", ">": "大于", "≤": "小于等于", "≥": "大于等于",
+    operators: ClassVar[dict[str, str]] = {
+        "+": "加", "-": "减", "*": "乘", "÷": "除以", "/": "除以", "^": "的", "=": "等于", "≈": "约等于",
+        "≠": "不等于", "<": "小于", ">": "大于", "≤": "小于等于", "≥": "大于等于",
     }  # fmt: skip
-    symbols = {
-        "`": "", "¢": "",
-        "≥": "大于等于", "≤": "小于等于", "≈": "约等于", "≠": "不等于", "±": "正负", "√": "根号", "∞": "无穷大", "×": "乘",
-        "÷": "除以", "=": "等于", "%": "百分号", "‰": "千分号", "℃": "摄氏度", "℉": "华氏度", "°": "度", "$": "美元",
-        "€": "欧元", "£": "英镑", "¥": "元", "₩": "韩元", "@": "艾特", "#": "井号", "*": "星号", "&": "和", "+": "加",
-        "²": "平方", "³": "立方", "→": "到", "<": "小于", ">": "大于", "∑": "求和", "^": "", "_": " ", "|": "，",
-        "\\": " ", "~": "～",
+    symbols: ClassVar[dict[str, str]] = {
+        "`": "", "¢": "", "≥": "大于等于", "≤": "小于等于", "≈": "约等于", "≠": "不等于", "±": "正负", "√": "根号",
+        "∞": "无穷大", "×": "乘", "÷": "除以", "=": "等于", "%": "百分号", "‰": "千分号", "℃": "摄氏度",
+        "℉": "华氏度", "°": "度", "$": "美元", "€": "欧元", "£": "英镑", "¥": "元", "₩": "韩元", "@": "艾特",
+        "#": "井号", "*": "星号", "&": "和", "+": "加", "²": "平方", "³": "立方", "→": "到", "<": "小于", ">": "大于",
+        "∑": "求和", "^": "", "_": " ", "|": "，", "\\": " ", "~": "～",
     }  # fmt: skip
-    signs_in_addresses = {
-        "-": "杠", "_": "下划线", "?": "问号", "=": "等于", "&": "和", "#": "井号", ":": "冒号", "+": "加", "%": "百分号",
-        "~": "波浪号",
+    signs_in_addresses: ClassVar[dict[str, str]] = {
+        "-": "杠", "_": "下划线", "?": "问号", "=": "等于", "&": "和", "#": "井号", ":": "冒号", "+": "加",
+        "%": "百分号", "~": "波浪号",
     }  # fmt: skip
     below_zero = "零下"
 
@@ -72,7 +72,7 @@ class Mandarin(Reader):
             (rx(r"(?<=[A-Za-z]-)(\d{1,3})-(?=\d)"), lambda m: f"{self.number(m[1])} "),
             # scores
             (
-                rx(rf"(比分\D{{0,6}}|[以赢胜输负平]\s?)(\d+)\s?[-:：–—]\s?(\d+)(?!\d)"),
+                rx(r"(比分\D{0,6}|[以赢胜输负平]\s?)(\d+)\s?[-:：–—]\s?(\d+)(?!\d)"),
                 lambda m: f"{m[1]}{self.number(m[2])}比{self.number(m[3])}",
             ),
             # telephone and other numbers that are names
@@ -93,22 +93,34 @@ class Mandarin(Reader):
             (rx(r"(?<=[歼轰运直警])-(?=\d)|(?<=东风|长征|神舟|天宫|嫦娥|鹰击|红旗)-(?=\d)"), lambda m: ""),
             (rx(rf"(?<!\d)(\d{{4}})({p.DASH})(\d{{4}})\s?年"), lambda m: f"{self.digits(m[1])}到{self.digits(m[3])}年"),
             (rx(r"(?<![\d.,第])(\d{4})\s?年"), self._year),
-            (rx(r"(?<![\d.,第有约近满共过了达已整前后])([05-9]\d)年(?!前|后|来|内|间|多|代|历|以|里|期|左右|的历)"), lambda m: f"{self.digits(m[1])}年"),
+            (
+                rx(r"(?<![\d.,第有约近满共过了达已整前后])([05-9]\d)年(?!前|后|来|内|间|多|代|历|以|里|期|左右|的历)"),
+                lambda m: f"{self.digits(m[1])}年",
+            ),
             (rx(r"(?<![\d.,])(\d{2})年(?=\d{1,2}月)"), lambda m: f"{self.digits(m[1])}年"),
             (rx(r"(?<!\d)((?:19|20)\d{2})(?=\s?Q[1-4])"), lambda m: self.digits(m[1])),
             # one metre seventy-five
             (rx(r"(?<![\d.])(\d)([米块])(\d{1,2})(?![\d.米万个%元厘]|分)"), self._short_measure),
-            (rx(r"(?<!\d)([01]?\d|2[0-4])点([0-5]\d)(?!\d|分钟)分?"), lambda m: self.time(int(m[1]), int(m[2]), None, "")),
-            (rx(rf"(\d+)又(\d+)/(\d+)"), lambda m: f"{self.number(m[1])}又{self.fraction(int(m[2]), int(m[3]))}"),
+            (
+                rx(r"(?<!\d)([01]?\d|2[0-4])点([0-5]\d)(?!\d|分钟)分?"),
+                lambda m: self.time(int(m[1]), int(m[2]), None, ""),
+            ),
+            (rx(r"(\d+)又(\d+)/(\d+)"), lambda m: f"{self.number(m[1])}又{self.fraction(int(m[2]), int(m[3]))}"),
             (rx(rf"(?<![\w)])-\s?({N})(?=\s?(?:℃|°C|度|摄氏度))"), lambda m: f"{self.below_zero}{self.number(m[1])}"),
-            (rx(r"(?<![\d/])(0[1-9]|1[0-2])/(0[1-9]|[12]\d|3[01])(?![\d/])"), lambda m: f"{self.cardinal(int(m[1]))}月{self.cardinal(int(m[2]))}日"),
+            (
+                rx(r"(?<![\d/])(0[1-9]|1[0-2])/(0[1-9]|[12]\d|3[01])(?![\d/])"),
+                lambda m: f"{self.cardinal(int(m[1]))}月{self.cardinal(int(m[2]))}日",
+            ),
             (rx(r"(?<!\d)(\d+)'\s?(\d+)\"(?!\w)"), lambda m: f"{self.number(m[1])}分{self.number(m[2])}秒"),
             (rx(r"(?<=\d)°\s?(\d+)'"), lambda m: f"度{self.number(m[1])}分"),
         ]
 
     def after(self) -> list[Rule]:
         return [
-            (rx(rf"(?<![\d.,])(?:19|20)\d{{2}}(?<!00)(?![\d.,]|\s?(?:[{_TWO}人名元美欧港日万亿多余]|[A-Za-z]))"), lambda m: self.digits(m[0])),
+            (
+                rx(rf"(?<![\d.,])(?:19|20)\d{{2}}(?<!00)(?![\d.,]|\s?(?:[{_TWO}人名元美欧港日万亿多余]|[A-Za-z]))"),
+                lambda m: self.digits(m[0]),
+            ),
             (rx(r"(?<![\d.,-])1[3-9]\d{9}(?!\d)|(?<![\d.,])\d{8,}(?<!0000)(?![\d.,])"), lambda m: self.phone(m[0])),
             (rx(r"(?<![\d.,第])2(?=\s?[一-鿿])"), lambda m: self.counted("2", m.string[m.end() :].lstrip())),
             (rx(r"(?<![\d.,])(\d[\d.]*)(?:\+|＋)(?=[一-鿿，。、！？,.!?\s]|$)"), lambda m: f"{self.number(m[1])}加"),
@@ -130,9 +142,13 @@ class Mandarin(Reader):
         """Mobile, service and identity numbers with 幺 for 1, area codes and 400 numbers with 一."""
         digits = re.sub(r"\D", "", written)
         landline = written[0] == "0" or written[:3] in ("400", "800")
-        return self.join(self.digits(g, "" if landline else _DIGITS) for g in re.findall(r"\d+", written)) if digits else written
+        return (
+            self.join(self.digits(g, "" if landline else _DIGITS) for g in re.findall(r"\d+", written))
+            if digits
+            else written
+        )
 
-    phone_names = "".join(_DIGITS)
+    phone_names = _DIGITS
 
     def _year(self, m: re.Match[str]) -> str:
         following = m.string[m.end() :]
@@ -185,7 +201,7 @@ class Mandarin(Reader):
 
     def _equation(self, m: re.Match[str]) -> str:
         said = super()._equation(m)
-        return re.sub(rf"的([零一二三四五六七八九十百千万]+)", r"的\1次方", said) if "^" in m[0] else said
+        return re.sub(r"的([零一二三四五六七八九十百千万]+)", r"的\1次方", said) if "^" in m[0] else said
 
     def _range(self, m: re.Match[str]) -> str:
         a, b = m["a"], m["b"]
