@@ -1,0 +1,296 @@
+"""A small recogniser that hears phonemes and Mandarin tones: the recipe's own judge.
+
+    log-mel (T, 80), F0 (T,) → 40 bands, level and channel taken out, pitch relative to the clip's own
+                             → convolutions at 20 ms a frame → phoneme and tone log probabilities (T / 2, …)
+
+It learns frame by frame from the aligner's output, on distorted speech (`recogniser_data.py`), because it must
+judge voices that it has never heard. What turns its output into syllables is `kouji.eval.recogniser`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from zlib import crc32
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from kouji.text.phonemes import inventory, pinyin_to_phonemes, split_pinyin, split_tone
+from kouji.text.zh.lexicon import lexicon
+
+from . import loop
+from .align import Alignments, Features
+from .blocks import Average, ConvNeXt
+from .recogniser_data import N_TONES, STEP, UNKNOWN, Example, Examples, nearest
+
+N_BANDS = 40
+
+
+@dataclass(frozen=True)
+class RecogniserConfig:
+    """About 1.5 million parameters."""
+
+    n_classes: int
+    dim: int = 192
+    d_inner: int = 512
+    kernel_size: int = 9
+    dilations: tuple[int, ...] = (1, 1, 2, 1, 2, 4, 1)  # ± 1 s in all: a tone is heard against its neighbours
+
+
+@dataclass(frozen=True)
+class RecogniserTraining:
+    """How long it learns, and on how much at a time."""
+
+    n_steps: int = 3600
+    n_frames: int = 5000  # of 10 ms per step
+    peak_rate: float = 2e-3
+    n_warmup: int = 200
+    tone_weight: float = 0.5
+    smoothing: float = 0.05
+    average: float = 0.998
+    seed: int = 0
+    bf16: bool = True
+    save_every: int = 250
+    all_from: float = 0.85  # share of the steps after which the development recordings teach too
+
+
+class Recogniser(nn.Module):
+    """The network; see the module's first lines."""
+
+    def __init__(self, config: RecogniserConfig) -> None:
+        super().__init__()
+        self.config = config
+        self.register_buffer("bands", torch.from_numpy(_wide_bands()), persistent=False)
+        self.channel = nn.Parameter(torch.full((N_BANDS,), 0.5))  # how much of the mean spectrum is taken out
+        self.stem = nn.Conv1d(N_BANDS + 2, config.dim, 2 * STEP + 3, stride=STEP, padding=STEP + 1)
+        self.dropout = nn.Dropout(0.1)
+        self.blocks = nn.ModuleList(
+            ConvNeXt(config.dim, config.d_inner, config.kernel_size, dilation) for dilation in config.dilations
+        )
+        self.norm = nn.LayerNorm(config.dim)
+        self.phonemes = nn.Linear(config.dim, config.n_classes)
+        self.tones = nn.Linear(config.dim, N_TONES)
+
+    def forward(self, mel: Tensor, f0: Tensor) -> tuple[Tensor, Tensor]:
+        """mel (B, T, 80) natural log, f0 (B, T) Hz -> log probabilities (B, ceil(T / 2), n_classes), (…, N_TONES)."""
+        x = torch.cat([self._spectrum(mel), _relative_pitch(f0)], dim=2)
+        x = self.stem(x.transpose(1, 2)).transpose(1, 2)
+        for block in self.blocks:
+            x = block(self.dropout(x))
+        x = self.dropout(self.norm(x))
+        return functional.log_softmax(self.phonemes(x), -1), functional.log_softmax(self.tones(x), -1)
+
+    def _spectrum(self, mel: Tensor) -> Tensor:
+        """(B, T, N_BANDS): wide bands, in which single harmonics do not show, without level and part of the channel.
+
+        Means are weighted by the magnitude of a frame, so that silence and padding do not count.
+        """
+        magnitude = torch.exp(mel).mean(2, keepdim=True)
+        weight = magnitude / (magnitude.sum(1, keepdim=True) + 1e-6)
+        x = 0.5 * torch.log(torch.exp(2 * mel) @ self.bands + 1e-9)
+        level = (weight * torch.log(magnitude + 1e-6)).sum(1, keepdim=True)
+        x = torch.clamp(x - level, min=-6.0)
+        return x - self.channel * (weight * x).sum(1, keepdim=True)
+
+
+def _relative_pitch(f0: Tensor) -> Tensor:
+    """F0 (B, T) -> (B, T, 2): thirds of an octave from the mean of the voiced frames, and voicing."""
+    voiced = (f0 > 0).float()
+    octaves = torch.log2(torch.clamp(f0, min=1.0))
+    mean = (octaves * voiced).sum(1, keepdim=True) / (voiced.sum(1, keepdim=True) + 1e-6)
+    return torch.stack([3 * (octaves - mean) * voiced, voiced], dim=2)
+
+
+def _wide_bands() -> np.ndarray:
+    """(80, N_BANDS) triangles eight mel bands wide: about 220 Hz at the bottom, wider than the harmonics of a voice."""
+    centres = np.arange(N_BANDS) * 2 + 0.5
+    bank = np.maximum(0, 1 - np.abs(np.arange(80)[:, None] - centres) / 4)
+    return (bank / bank.sum(0)).astype(np.float32)
+
+
+# ---- training -----------------------------------------------------------------------------------
+
+
+def train(
+    store: Features,
+    alignments: Alignments,
+    out_folder: Path,
+    training: RecogniserTraining | None = None,
+    progress: Callable[[float, str], None] | None = None,
+) -> Path:
+    """Train, or go on training; write `recogniser.onnx` and `recogniser.json` into `out_folder`.
+
+    Returns:
+        The path of the ONNX file.
+    """
+    training = training or RecogniserTraining()
+    out_folder.mkdir(parents=True, exist_ok=True)
+    tell = progress or (lambda share, line: None)
+    development = frozenset(development_ids(store))
+    examples = Examples(store, alignments, development)
+    torch.manual_seed(training.seed)
+    model = Recogniser(RecogniserConfig(n_classes=max(examples.classes.values()) + 1))
+    average = Average(model, training.average)
+    optimiser = torch.optim.AdamW(model.parameters(), lr=training.peak_rate, betas=(0.9, 0.98), weight_decay=0.02)
+    checkpoint = loop.Checkpoint(out_folder / "recogniser.pt", {"model": model, "optimiser": optimiser})
+    log = loop.Log(out_folder / "recogniser.log.jsonl", every=50)
+    n_done = checkpoint.load(average.values)
+    for step in range(n_done, training.n_steps):
+        if development and step >= training.all_from * training.n_steps:
+            examples, development = Examples(store, alignments), frozenset()
+        for group in optimiser.param_groups:
+            group["lr"] = loop.learning_rate(step, training.n_steps, training.peak_rate, training.n_warmup)
+        losses = _step(model, optimiser, examples.batch(loop.step_rng(training.seed, step), training.n_frames), training)
+        average.update(step)
+        means = log.add(step, training.n_steps, losses)
+        if means is not None:
+            tell((step + 1) / training.n_steps, json.dumps(means))
+        if (step + 1) % training.save_every == 0 or step + 1 == training.n_steps:
+            checkpoint.save(step + 1, average.values)
+    model.load_state_dict({**model.state_dict(), **average.values})
+    return export(model, examples.classes, priors(examples), syllables(alignments), out_folder)
+
+
+def development_ids(store: Features) -> Iterable[str]:
+    """Training recordings that teach only at the very end: penalties are tuned on them. One word in 60, four speakers."""
+    for row in store.rows:
+        one_in = {"word": 60, "syllable": 1 << 30, "sentence": 5 if row["language"] == "zh" else 40}.get(row["unit"], 15)
+        if row["split"] == "train" and crc32(row["id"].encode()) % one_in == 0:
+            yield row["id"]
+
+
+def _step(
+    model: Recogniser, optimiser: torch.optim.Optimizer, batch: Sequence[Example], training: RecogniserTraining
+) -> dict[str, float]:
+    model.train()
+    mel, f0, phonemes, tones = collate(batch)
+    with torch.autocast("cpu", torch.bfloat16, enabled=training.bf16):
+        phoneme_scores, tone_scores = model(mel, f0)
+    losses = {
+        "phonemes": _cross_entropy(phoneme_scores, phonemes, training.smoothing),
+        "tones": _cross_entropy(tone_scores, tones, training.smoothing),
+    }
+    loss = losses["phonemes"] + training.tone_weight * losses["tones"]
+    optimiser.zero_grad(set_to_none=True)
+    loss.backward()
+    nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+    optimiser.step()
+    with torch.no_grad():
+        losses["right"] = _share_right(phoneme_scores, phonemes)
+        losses["tones_right"] = _share_right(tone_scores, tones)
+    return {name: float(value.detach()) for name, value in losses.items()}
+
+
+def _cross_entropy(scores: Tensor, wanted: Tensor, smoothing: float) -> Tensor:
+    known = wanted != UNKNOWN
+    if not known.any():
+        return scores.sum() * 0
+    return functional.cross_entropy(scores.float()[known], wanted[known], label_smoothing=smoothing)
+
+
+def _share_right(scores: Tensor, wanted: Tensor) -> Tensor:
+    known = wanted > 0 if scores.shape[-1] != N_TONES else wanted != UNKNOWN  # silence is no achievement
+    return (scores.argmax(-1) == wanted)[known].float().mean().nan_to_num()
+
+
+def collate(batch: Sequence[Example]) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    """mel (B, T, 80), f0 (B, T), phonemes (B, T / 2), tones (B, T / 2); padding is silent and teaches nothing."""
+    longest = max(len(example.mel) for example in batch)
+    longest += longest % STEP
+    mel = np.full((len(batch), longest, 80), -11.5, np.float32)
+    f0 = np.zeros((len(batch), longest), np.float32)
+    labels = np.full((2, len(batch), longest // STEP), UNKNOWN)
+    for i, example in enumerate(batch):
+        mel[i, : len(example.mel)], f0[i, : len(example.f0)] = example.mel, example.f0
+        for k, values in enumerate((example.phonemes, example.tones)):
+            halved = values[::STEP]
+            labels[k, i, : len(halved)] = halved
+    return tuple(torch.from_numpy(a) for a in (mel, f0, labels[0], labels[1]))
+
+
+def priors(examples: Examples, n_batches: int = 40) -> np.ndarray:
+    """(n_classes,) share of frames of each class in what was heard in training."""
+    counts = np.ones(max(examples.classes.values()) + 1)
+    for step in range(n_batches):
+        for example in examples.batch(np.random.default_rng([7, step]), 4000):
+            known = example.phonemes[example.phonemes >= 0]
+            counts += np.bincount(known, minlength=len(counts))
+    return counts / counts.sum()
+
+
+# ---- export -------------------------------------------------------------------------------------
+
+
+def export(
+    model: Recogniser, classes: Mapping[str, int], prior: np.ndarray, names: Sequence[str], folder: Path
+) -> Path:
+    """`recogniser.onnx` with 16-bit weights, and `recogniser.json`: classes of all phonemes, names of syllables."""
+    path = folder / "recogniser.onnx"
+    model.eval()
+    inputs = (torch.zeros(1, 100, 80), torch.zeros(1, 100))
+    torch.onnx.export(
+        model, inputs, str(path), opset_version=17, dynamo=False,
+        input_names=["mel", "f0"], output_names=["phonemes", "tones"],
+        dynamic_axes={"mel": {1: "T"}, "f0": {1: "T"}, "phonemes": {1: "T_half"}, "tones": {1: "T_half"}},
+    )  # fmt: skip
+    _halve(path)
+    known = [name for name, index in classes.items() if index]
+    every = {name: classes[name] if name in classes else classes[nearest(name, known)] for name in inventory()}
+    facts = {
+        "classes": every,
+        "prior": [round(float(p), 7) for p in prior],
+        "syllables": names,
+        "config": asdict(model.config),
+    }
+    (folder / "recogniser.json").write_text(json.dumps(facts, ensure_ascii=False, indent=0), encoding="utf-8")
+    return path
+
+
+def syllables(alignments: Alignments) -> list[str]:
+    """Toned pinyin of the dictionary without interjections (hm, ng), and the erhua that the corpus has."""
+    pairs = {
+        (split_tone(first)[0], split_tone(second)[0])
+        for alignment in alignments.by_id.values()
+        for first, second in zip(("_", *alignment.tokens), alignment.tokens, strict=False)
+    }
+    found = set()
+    for readings in lexicon().characters.values():
+        for name in readings.split(","):
+            found.update({name, f"{name[:-1]}r{name[-1]}"})
+    return sorted(name for name in found if _is_speakable(name, pairs))
+
+
+def _is_speakable(pinyin: str, pairs: set[tuple[str, str]]) -> bool:
+    try:
+        final = split_pinyin(pinyin)[1]
+        *initial, vowel = (split_tone(phoneme)[0] for phoneme in pinyin_to_phonemes(pinyin))
+    except ValueError:
+        return False
+    erhua = final.endswith("r") and final != "er"
+    return final not in ("m", "n", "ng", "ê") and (not erhua or (*(initial or ["_"]), vowel) in pairs)
+
+
+def _halve(path: Path) -> None:
+    """Store weights of a kilobyte or more in 16 bits, widened again by a Cast: half the file, the same arithmetic."""
+    import onnx
+    from onnx import TensorProto, helper, numpy_helper
+
+    model = onnx.load(str(path))
+    graph = model.graph
+    casts = []
+    for tensor in list(graph.initializer):
+        values = numpy_helper.to_array(tensor)
+        if values.dtype != np.float32 or values.size < 256 or np.abs(values).max() > 6e4:
+            continue
+        graph.initializer.remove(tensor)
+        graph.initializer.append(numpy_helper.from_array(values.astype(np.float16), tensor.name + "_16"))
+        casts.append(helper.make_node("Cast", [tensor.name + "_16"], [tensor.name], to=TensorProto.FLOAT))
+    nodes = casts + list(graph.node)
+    del graph.node[:]
+    graph.node.extend(nodes)
+    onnx.save(model, str(path))

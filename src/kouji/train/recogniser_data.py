@@ -1,0 +1,307 @@
+"""What the recogniser hears in training: words alone, words joined to sentences, sentences, each time distorted anew.
+
+The corpus has thousands of Mandarin words by two women and twenty sentences by twenty others, so a recogniser
+that only heard it as it is would know two voices and no connected speech. Everything here works on log-mels:
+
+    recordings → tokens shortened or stretched, words joined → voice: mel axis and F0 by one factor
+               → place: equaliser, low-pass, echo, noise → gaps
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from kouji.audio.mel import F_MAX, N_MELS, hz_to_mel, mel_to_hz
+from kouji.text.phonemes import PAUSES, is_vowel, segments, split_tone, to_segments
+
+from .align import Alignment, Alignments, Features
+
+STEP = 2  # frames of 10 ms per label
+UNKNOWN = -1  # label of a frame that teaches nothing
+N_TONES = 5  # Mandarin's; class 0 is the first tone
+RARE = 30  # a phoneme said less often stands with its nearest relative
+BAD_FIT = -10.0  # a token below this was probably not said
+FLOOR = -11.5  # natural log, as in kouji.audio.mel
+
+
+# ---- classes ------------------------------------------------------------------------------------
+
+
+def classes(alignments: Mapping[str, Alignment]) -> dict[str, int]:
+    """Phoneme (without digit) or pause -> class; 0 is silence. Rare phonemes share their nearest relative's."""
+    counts: dict[str, int] = {}
+    for alignment in alignments.values():
+        for token in alignment.tokens:
+            name = split_tone(token)[0]
+            counts[name] = counts.get(name, 0) + 1
+    spoken = sorted(name for name in counts if name not in PAUSES)
+    common = [name for name in spoken if counts[name] >= RARE] or spoken
+    index = {name: i + 1 for i, name in enumerate(common)}
+    return dict.fromkeys(PAUSES, 0) | {name: index[nearest(name, common)] for name in spoken}
+
+
+def nearest(phoneme: str, among: Sequence[str]) -> str:
+    """The phoneme whose segments differ least in their features; of two vowels and consonants never the other."""
+    if phoneme in among:
+        return phoneme
+    like = [name for name in among if is_vowel(name) == is_vowel(phoneme)] or list(among)
+    return min(like, key=lambda name: (_distance(phoneme, name), name))
+
+
+def _distance(first: str, second: str) -> float:
+    """Mean difference of features along both, each stretched to the same length."""
+    a, b = (np.array([segments()[s] for s in to_segments(p)]) for p in (first, second))
+    n = 6
+    a, b = (x[np.arange(n) * len(x) // n] for x in (a, b))
+    return float(np.abs(a - b).sum() / n)
+
+
+# ---- one example --------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Example:
+    """A stretch of speech and what is said in each of its frames."""
+
+    mel: np.ndarray  # (T, 80) natural log
+    f0: np.ndarray  # (T,) Hz, 0 unvoiced
+    phonemes: np.ndarray  # (T,) class, UNKNOWN where doubtful
+    tones: np.ndarray  # (T,) 0-4 in Mandarin finals, else UNKNOWN
+
+
+@dataclass(frozen=True)
+class _Tokens:
+    """A recording's alignment as arrays."""
+
+    durations: np.ndarray  # (n,) frames
+    phonemes: np.ndarray  # (n,) class
+    tones: np.ndarray  # (n,)
+
+
+class Examples:
+    """Draws examples of a corpus."""
+
+    def __init__(self, store: Features, alignments: Alignments, leave_out: frozenset[str] = frozenset()) -> None:
+        """`leave_out`: ids that are kept for development."""
+        self.store = store
+        rows = [
+            row
+            for row in store.rows
+            if row["split"] == "train" and row["id"] in alignments.by_id and row["id"] not in alignments.worst
+        ]
+        self.classes = classes({row["id"]: alignments.by_id[row["id"]] for row in rows})
+        self.rows = [row for row in rows if row["id"] not in leave_out]
+        self._tokens = {row["id"]: self._of(row, alignments.by_id[row["id"]]) for row in self.rows}
+        self._kinds: dict[str, list[Mapping]] = {}
+        for row in self.rows:
+            self._kinds.setdefault(_kind(row), []).append(row)
+        self._by_speaker: dict[str, list[Mapping]] = {}
+        for row in self._kinds.get("zh word", []) + self._kinds.get("zh syllable", []) + self._kinds.get("ja word", []):
+            self._by_speaker.setdefault(row["speaker"], []).append(row)
+
+    def _of(self, row: Mapping, alignment: Alignment) -> _Tokens:
+        tones = [
+            split_tone(token)[1] - 1 if row["language"] == "zh" and token not in PAUSES and token[-1].isdigit() else -1
+            for token in alignment.tokens
+        ]
+        names = [self.classes[split_tone(token)[0]] for token in alignment.tokens]
+        doubtful = np.array(alignment.fits) < BAD_FIT
+        return _Tokens(
+            np.array(alignment.durations),
+            np.where(doubtful, UNKNOWN, names),
+            np.where(doubtful, UNKNOWN, tones),
+        )
+
+    # -- batches
+
+    def batch(self, rng: np.random.Generator, n_frames: int) -> list[Example]:
+        """Distorted examples of about `n_frames` in all, either short (words) or long (sentences, joined words)."""
+        kinds = _SHORT if rng.random() < SHORT_SHARE else _LONG
+        kinds = {kind: weight for kind, weight in kinds.items() if self._available(kind)} or self._whatever()
+        names, weights = list(kinds), np.array(list(kinds.values()))
+        found: list[Example] = []
+        longest = 0
+        while not found or (len(found) + 1) * longest <= n_frames:
+            example = self._draw(str(rng.choice(names, p=weights / weights.sum())), rng)
+            found.append(distort(example, rng))
+            longest = max(longest, len(example.mel))
+        return found
+
+    def _available(self, kind: str) -> bool:
+        return kind.removesuffix(" joined") in self._kinds
+
+    def _whatever(self) -> dict[str, float]:
+        return {kind: float(len(rows)) for kind, rows in self._kinds.items()}
+
+    def _draw(self, kind: str, rng: np.random.Generator) -> Example:
+        rows = self._kinds[kind.removesuffix(" joined")]
+        row = rows[rng.integers(len(rows))]
+        if kind.endswith("joined"):
+            return self._joined(row, rng)
+        return self._part(row, rng)
+
+    def _part(self, row: Mapping, rng: np.random.Generator) -> Example:
+        """A recording, or of a long one up to LONGEST frames, at another speed."""
+        tokens = self._tokens[row["id"]]
+        ends = np.cumsum(tokens.durations)
+        first, last = 0, len(ends)
+        if ends[-1] > LONGEST:
+            first = int(rng.integers(0, np.searchsorted(ends, ends[-1] - LONGEST // 2) + 1))
+            last = max(first + 1, int(np.searchsorted(ends, ends[first] + LONGEST - tokens.durations[first])))
+        factors = np.full(last - first, rng.uniform(0.8, 1.25)) * rng.uniform(0.9, 1.1, last - first)
+        return self._stretched(row, tokens, first, last, factors)
+
+    def _joined(self, row: Mapping, rng: np.random.Generator) -> Example:
+        """Words of one speaker, shortened and without the silence between them, as if it were a sentence."""
+        rows = self._by_speaker[row["speaker"]]
+        n_words = int(rng.integers(2, 9)) if row["unit"] == "word" else int(rng.integers(2, 7))
+        rate, range_of_f0 = rng.uniform(0.5, 1.0), rng.uniform(0.6, 1.15)
+        pieces = []
+        for k in range(n_words):
+            word = self._word(row if k == 0 else rows[rng.integers(len(rows))], rate, rng)
+            shift = rng.normal(0, 1) - 0.4 * k * rng.random()  # semitones: declination, roughly
+            pieces.append(_move_f0(word, range_of_f0, shift))
+            if sum(len(piece.mel) for piece in pieces) > LONGEST:
+                break
+        return _join(pieces)
+
+    def _word(self, row: Mapping, rate: float, rng: np.random.Generator) -> Example:
+        tokens = self._tokens[row["id"]]
+        spoken = np.flatnonzero(tokens.phonemes != 0)
+        first, last = int(spoken[0]), int(spoken[-1]) + 1
+        factors = rate * rng.uniform(0.85, 1.18, len(tokens.durations))
+        keep = rng.random(2) < 0.12  # the silence before, after
+        first, last = (0 if keep[0] else first), (len(factors) if keep[1] else last)
+        return self._stretched(row, tokens, first, last, factors[first:last])
+
+    def _stretched(self, row: Mapping, tokens: _Tokens, first: int, last: int, factors: np.ndarray) -> Example:
+        """Tokens first … last with their durations multiplied."""
+        old = tokens.durations[first:last]
+        new = np.maximum(np.round(old * factors), 1).astype(int)
+        which = np.repeat(np.arange(last - first), new)
+        within = np.arange(len(which)) - np.repeat(np.cumsum(new) - new, new)
+        starts = np.cumsum(old) - old
+        at = starts[which] + (within + 0.5) * (old / new)[which] - 0.5
+        begin = int(tokens.durations[:first].sum())
+        mel = self.store.mel(row)[begin : begin + int(old.sum())]
+        f0 = self.store.f0(row)[begin : begin + int(old.sum())]
+        at = np.clip(at, 0, len(mel) - 1)
+        low = at.astype(int)
+        high = np.minimum(low + 1, len(mel) - 1)
+        part = (at - low).astype(np.float32)[:, None]
+        return Example(
+            mel[low] * (1 - part) + mel[high] * part,
+            f0[np.round(at).astype(int)],
+            tokens.phonemes[first:last][which],
+            tokens.tones[first:last][which],
+        )
+
+
+LONGEST = 480  # frames
+SHORT_SHARE = 0.35  # of the batches
+_SHORT = {"zh word": 0.7, "zh syllable": 0.15, "ja word": 0.15}
+_LONG = {
+    "zh word joined": 0.4, "zh syllable joined": 0.06, "zh sentence": 0.15, "en sentence": 0.2, "en page": 0.12,
+    "ja word joined": 0.07,
+}  # fmt: skip
+
+
+def _kind(row: Mapping) -> str:
+    return f"{row['language']} {row['unit']}"
+
+
+def _move_f0(example: Example, factor: float, shift: float) -> Example:
+    """F0 with its range multiplied around its mean, and moved by semitones."""
+    voiced = example.f0 > 0
+    if not voiced.any():
+        return example
+    log_f0 = np.log(example.f0[voiced])
+    f0 = example.f0.copy()
+    f0[voiced] = np.exp(log_f0.mean() + factor * (log_f0 - log_f0.mean()) + shift * np.log(2) / 12)
+    return Example(example.mel, f0, example.phonemes, example.tones)
+
+
+def _join(pieces: Sequence[Example]) -> Example:
+    mel = np.concatenate([piece.mel for piece in pieces])
+    seam = np.cumsum([len(piece.mel) for piece in pieces])[:-1]
+    before, after = mel[seam - 1], mel[seam].copy()
+    mel[seam], mel[seam - 1] = 0.65 * after + 0.35 * before, 0.65 * before + 0.35 * after
+    return Example(
+        mel,
+        np.concatenate([piece.f0 for piece in pieces]),
+        np.concatenate([piece.phonemes for piece in pieces]),
+        np.concatenate([piece.tones for piece in pieces]),
+    )
+
+
+# ---- distortion ---------------------------------------------------------------------------------
+
+_HZ = mel_to_hz(np.linspace(0, hz_to_mel(F_MAX), N_MELS + 2))[1:-1]  # centres of the bands
+
+
+def distort(example: Example, rng: np.random.Generator) -> Example:
+    """Another voice, another place, another line."""
+    mel, f0 = example.mel.astype(np.float32), example.f0
+    if rng.random() < 0.85:
+        factor = float(np.exp(rng.uniform(np.log(0.85), np.log(1.18))))
+        mel, f0 = warp(mel, factor), f0 * np.float32(factor)
+    if rng.random() < 0.5:
+        f0 = _move_f0(Example(mel, f0, f0, f0), rng.uniform(0.75, 1.25), 0.0).f0
+    mel = mel + _equaliser(rng)
+    if rng.random() < 0.3:
+        mel = np.where(_HZ > rng.uniform(3500, 10500), np.maximum(mel - rng.uniform(2, 6), FLOOR), mel)
+    if rng.random() < 0.3:
+        mel = _echo(mel, rng)
+    if rng.random() < 0.6:
+        mel = _noise(mel, rng)
+    if rng.random() < 0.5:
+        mel = _gaps(mel, rng)
+    if rng.random() < 0.3:
+        f0 = f0 * (np.repeat(rng.random(len(f0) // 8 + 1), 8)[: len(f0)] > 0.1)
+    return Example(mel.astype(np.float32), f0.astype(np.float32), example.phonemes, example.tones)
+
+
+def warp(mel: np.ndarray, factor: float) -> np.ndarray:
+    """The mel of a vocal tract whose resonances lie `factor` times as high."""
+    at = np.interp(_HZ / factor, _HZ, np.arange(N_MELS))
+    low = at.astype(int)
+    part = (at - low).astype(np.float32)
+    return mel[:, low] * (1 - part) + mel[:, np.minimum(low + 1, N_MELS - 1)] * part
+
+
+def _equaliser(rng: np.random.Generator) -> np.ndarray:
+    """(80,) a tilt and slow waves along the bands, up to about 8 dB."""
+    x = np.linspace(0, 1, N_MELS)
+    waves = sum(rng.normal(0, 0.25) * np.cos(np.pi * k * x + rng.uniform(0, 6.28)) for k in (1, 2, 3, 5))
+    return (waves + rng.normal(0, 0.5) * (x - 0.5)).astype(np.float32)
+
+
+def _echo(mel: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Power smeared forward in time, dying away by 0.4 to 0.8 per frame."""
+    power = np.exp(2 * mel)
+    smeared, decay, gain = power.copy(), rng.uniform(0.4, 0.8), rng.uniform(0.1, 0.5)
+    for delay in range(1, min(14, len(mel))):
+        smeared[delay:] += gain * decay**delay * power[:-delay]
+    return 0.5 * np.log(smeared)
+
+
+def _noise(mel: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Steady noise of a random colour, 3 to 40 dB below the loud frames."""
+    loud = np.quantile(mel.mean(1), 0.9)
+    colour = _equaliser(rng) * 2 + loud - rng.uniform(3, 40) / 8.686
+    noise = colour + rng.normal(0, 0.35, mel.shape).astype(np.float32)
+    return 0.5 * np.logaddexp(2 * mel, 2 * noise)
+
+
+def _gaps(mel: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Bands and moments that are replaced by the mean, so that nothing hangs on one cue."""
+    mel, mean = mel.copy(), mel.mean()
+    for _ in range(2):
+        first, width = rng.integers(0, N_MELS), rng.integers(0, 9)
+        mel[:, first : first + width] = mean
+        first, width = rng.integers(0, len(mel)), rng.integers(0, 6)
+        mel[first : first + width] = mean
+    return mel
