@@ -24,7 +24,7 @@ COMMANDS = {
     "licences": "kouji.cli.lists:licences",
     "phonemize": "kouji.cli.phonemize:phonemize",
     "config": "kouji.cli.settings:config",
-    "eval": "kouji.cli.evaluate:app",
+    "eval": "kouji.cli.evaluate:evaluate",
     "train": "kouji.cli.train:app",
 }
 
