@@ -51,8 +51,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _failed(2, error.format_message(), _usage(error))
     except KeyboardInterrupt:
         code = STOPPED
-    except BrokenPipeError:  # `kouji … | head`
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except (BrokenPipeError, SystemExit):  # `kouji … | head`; typer turns the first into the second
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
         return 0
     except Exception as error:
         import traceback
