@@ -44,8 +44,8 @@ def _wrong_imports(path: Path, tree: ast.Module) -> Iterator[str]:
     if room not in FLOOR:
         yield f"the room {room!r} is on no floor"
         return
-    at_module_level = set(_names(_run_at_import(tree)))
-    for name in sorted(set(_names(ast.walk(tree)))):
+    at_module_level = set(_names(path, _run_at_import(tree)))
+    for name in sorted(set(_names(path, ast.walk(tree)))):
         top, *rest = name.split(".")
         if top == "kouji":
             other = rest[0] if rest and rest[0] in FLOOR else "__init__"
@@ -76,13 +76,15 @@ def _may_load(package: str, path: Path) -> bool:
     return package in {"gradio", "fastapi"} and path.parts[0] == "serve"
 
 
-def _names(nodes: Iterator[ast.AST]) -> Iterator[str]:
-    """Dotted names of what is imported; relative imports stay within their room."""
+def _names(path: Path, nodes: Iterator[ast.AST]) -> Iterator[str]:
+    """Dotted names of what is imported, relative ones in full."""
     for node in nodes:
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom) and not node.level and node.module:
-            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            here = ["kouji", *path.parts[: len(path.parts) - node.level]] if node.level else []
+            origin = [*here, *filter(None, [node.module])]
+            yield from (".".join([*origin, alias.name]) for alias in node.names)
 
 
 def _run_at_import(node: ast.AST) -> Iterator[ast.AST]:
@@ -103,6 +105,7 @@ def test_rooms_import_downward_only() -> None:
     [
         ("text/zh.py", "from kouji.audio import files", "text may not know audio"),
         ("text/zh.py", "def f():\n    from kouji import engines", "text may not know engines"),
+        ("text/zh/sandhi.py", "from ...audio import files", "text may not know audio"),
         ("audio/files.py", "import kouji", "audio may not know __init__"),
         ("train/native.py", "import kouji.eval.words", "train may not know eval"),
         ("engines/native/engine.py", "from kouji import config", "an engine may not know config"),
@@ -127,6 +130,7 @@ def test_a_planted_violation_is_seen(tmp_path: Path, file: str, code: str, compl
         ("cli/say.py", "from kouji import config, engines\nfrom . import options"),
         ("engines/a/engine.py", "import torch\nfrom kouji.engines.contract import Card\nfrom kouji.types import Unit"),
         ("eval/judge.py", "def f():\n    import torch"),
+        ("text/zh/sandhi.py", "from ..phonemes import PAUSES\nfrom . import lexicon"),
         ("train/hmm.py", "import torch\nfrom kouji.audio.mel import mel"),
     ],
 )
