@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -55,7 +56,20 @@ class Recording:
 
 def read_manifest(folder: Path) -> list[Recording]:
     """All recordings of a corpus, in the order of its manifest."""
-    return [_recording(folder, json.loads(line)) for line in (folder / "manifest.jsonl").open()]
+    return [_recording(folder, row) for row in read_rows(folder / "manifest.jsonl")]
+
+
+def read_rows(path: Path) -> list[dict]:
+    """The objects of a file of JSON lines."""
+    with path.open(encoding="utf-8") as lines:
+        return [json.loads(line) for line in lines]
+
+
+def write_rows(path: Path, rows: Iterable[Mapping]) -> None:
+    """Objects as JSON lines, put in their place when all are written."""
+    new = path.with_name(path.name + ".new")
+    new.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows), encoding="utf-8")
+    new.replace(path)
 
 
 def held_out(recording: Recording) -> bool:

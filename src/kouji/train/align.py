@@ -22,6 +22,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from kouji.audio.corpus import read_rows
 from kouji.text.phonemes import is_vowel, split_tone, to_segments
 
 from .hmm import Chain, Mixtures, Statistics, best_components, best_likelihoods, best_path
@@ -79,12 +80,15 @@ class Alignments:
     worst: frozenset[str]  # ids whose sound does not seem to say their phonemes
     failed: frozenset[str]  # ids shorter than their phonemes' states
 
+    def joined(self, other: Alignments) -> Alignments:
+        """Both as one; the ids must differ."""
+        return Alignments({**self.by_id, **other.by_id}, self.worst | other.worst, self.failed | other.failed)
+
     @classmethod
     def load(cls, folder: Path) -> Alignments:
         """Read what `align` wrote."""
         by_id = {}
-        for line in (folder / "alignments.jsonl").open():
-            row = json.loads(line)
+        for row in read_rows(folder / "alignments.jsonl"):
             by_id[row["id"]] = Alignment(
                 row["id"], *(tuple(row[name]) for name in ("tokens", "durations", "source", "fits")), row["score"]
             )

@@ -31,6 +31,7 @@ SHARE = {  # of the batches; "joined" are Mandarin sentences made of words
     "teacher_ko": 0.04, "teacher_yue": 0.05, "teacher_ja": 0.03,
 }  # fmt: skip
 CROP = 800  # frames; longer recordings are cut at tokens
+LOWEST = -9.0  # natural log: digital silence is no timbre, and nobody's room is quieter
 
 
 @dataclass(frozen=True)
@@ -87,7 +88,7 @@ class Examples:
         style = self.styles[rng.choice(len(self.styles), p=self.shares)]
         if style == "joined":
             n_words = int(rng.integers(2, 8))
-            return [self._joined(n_words, rng) for _ in range(max(1, round(n_frames / (62 * n_words))))]
+            return [self.joined(n_words, rng) for _ in range(max(1, round(n_frames / (62 * n_words))))]
         # Of many, those of like length: padding is time lost.
         rows = self.rows[style]
         pool = sorted((rows[i] for i in rng.integers(len(rows), size=100)), key=lambda row: row["n_frames"])
@@ -113,15 +114,19 @@ class Examples:
             self.means[row["speaker"]], row["language"], style_of(row), row["speaker"], row["bandwidth"],
         )  # fmt: skip
 
-    def _joined(self, n_words: int, rng: np.random.Generator) -> Example:
+    def joined(self, n_words: int, rng: np.random.Generator) -> Example:
         """A Mandarin sentence out of words at the pace of connected speech, F0 sinking along the phrase."""
         rows = self.rows["zh_word"]
         words = [self.example(rows[rng.integers(len(rows))]) for _ in range(n_words)]
         return join(words, rng)
 
-    def reference(self, example: Example, rng: np.random.Generator, n_frames: int = 200) -> np.ndarray:
+    def reference(self, example: Example, rng: np.random.Generator, n_frames: int) -> np.ndarray:
         """(n_frames, 80) of other speech of the same speaker, silence dropped."""
-        rows, found, count = self.by_speaker[example.speaker], [], 0
+        return self.reference_of(example.speaker, rng, n_frames)
+
+    def reference_of(self, speaker: str, rng: np.random.Generator, n_frames: int) -> np.ndarray:
+        """(n_frames, 80) of speech of a speaker, silence dropped."""
+        rows, found, count = self.by_speaker[speaker], [], 0
         while count < n_frames:
             row = rows[rng.integers(len(rows))]
             start = int(rng.integers(0, max(1, row["n_frames"] - n_frames)))
@@ -248,7 +253,7 @@ class Disguise:
         """(T, 80) -> (T, 80)."""
         if self.ratio != 1.0:
             mel = _warped(mel, self.ratio)
-        changed = np.maximum(mel + self.colour, np.log(mel_scale.FLOOR))
+        changed = np.maximum(mel + self.colour, LOWEST)
         return np.logaddexp(changed, self.floor).astype(np.float32) if self.floor > -15 else changed.astype(np.float32)
 
 

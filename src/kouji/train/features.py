@@ -8,15 +8,15 @@ its sample 240 t. The arrays are read through memory maps, so that several train
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator
+from copy import copy
+from functools import cached_property
 from multiprocessing import Pool
 from pathlib import Path
 
 import numpy as np
 
 from kouji.audio import f0, mel
-from kouji.audio.corpus import Recording, held_out, read_samples
+from kouji.audio.corpus import Recording, held_out, read_rows, read_samples, write_rows
 
 Row = dict  # one line of index.jsonl: id, first, n_frames, and the fields of the recording
 
@@ -26,24 +26,38 @@ class Store:
 
     def __init__(self, folder: Path) -> None:
         """Raises FileNotFoundError where `extract` has not finished."""
-        self.rows: list[Row] = [json.loads(line) for line in (folder / "index.jsonl").open()]
-        self.by_id = {row["id"]: row for row in self.rows}
-        self._samples = np.load(folder / "samples.npy", mmap_mode="r")
-        self._mel = np.load(folder / "mel.npy", mmap_mode="r")
-        self._f0 = np.load(folder / "f0.npy", mmap_mode="r")
+        self.rows: list[Row] = [{**row, "part": 0} for row in read_rows(folder / "index.jsonl")]
+        self._samples = [np.load(folder / "samples.npy", mmap_mode="r")]
+        self._mel = [np.load(folder / "mel.npy", mmap_mode="r")]
+        self._f0 = [np.load(folder / "f0.npy", mmap_mode="r")]
+
+    def joined(self, other: Store) -> Store:
+        """Both as one; the ids must differ."""
+        both = copy(self)
+        both.rows = self.rows + [{**row, "part": row["part"] + len(self._mel)} for row in other.rows]
+        both._samples, both._mel, both._f0 = (
+            ours + theirs
+            for ours, theirs in ((self._samples, other._samples), (self._mel, other._mel), (self._f0, other._f0))
+        )
+        return both
+
+    @cached_property
+    def by_id(self) -> dict[str, Row]:
+        """Rows by their id."""
+        return {row["id"]: row for row in self.rows}
 
     def mel(self, row: Row, start: int = 0, stop: int | None = None) -> np.ndarray:
         """(T, 80) float32 log-mel of frames start … stop."""
-        return np.asarray(self._mel[_frames(row, start, stop)], np.float32)
+        return np.asarray(self._mel[row["part"]][_frames(row, start, stop)], np.float32)
 
     def f0(self, row: Row, start: int = 0, stop: int | None = None) -> np.ndarray:
         """(T,) float32 Hz, 0 where unvoiced."""
-        return np.asarray(self._f0[_frames(row, start, stop)])
+        return np.asarray(self._f0[row["part"]][_frames(row, start, stop)])
 
     def samples(self, row: Row, start: int = 0, stop: int | None = None) -> np.ndarray:
         """(T * 240,) float32 in [-1, 1]; the first sample is the centre of frame `start`."""
         frames = _frames(row, start, stop)
-        part = self._samples[frames.start * mel.HOP_LENGTH : frames.stop * mel.HOP_LENGTH]
+        part = self._samples[row["part"]][frames.start * mel.HOP_LENGTH : frames.stop * mel.HOP_LENGTH]
         return np.asarray(part, np.float32) / 32768
 
 
@@ -74,7 +88,7 @@ def extract(recordings: list[Recording], folder: Path, n_workers: int = 2) -> St
             first += count
     for array in (samples, mels, f0s):
         array.flush()
-    (folder / "index.jsonl").write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows))
+    write_rows(folder / "index.jsonl", rows)
     return Store(folder)
 
 
@@ -100,16 +114,3 @@ def _create(path: Path, dtype: type, shape: tuple[int, ...]) -> np.memmap:
 def _features(recording: Recording) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     samples = read_samples(recording)
     return np.round(np.clip(samples, -1, 0.9999) * 32768).astype(np.int16), mel.log_mel(samples), f0.track(samples)
-
-
-def batches(rows: list[Row], n_frames: int, rng: np.random.Generator) -> Iterator[list[Row]]:
-    """Batches of about `n_frames` frames in all, of rows of like length, in random order, for ever."""
-    while True:
-        order = sorted(rows, key=lambda row: row["n_frames"] * rng.uniform(0.8, 1.25))
-        groups: list[list[Row]] = [[]]
-        for row in order:
-            if groups[-1] and max(row["n_frames"], groups[-1][-1]["n_frames"]) * (len(groups[-1]) + 1) > n_frames:
-                groups.append([])
-            groups[-1].append(row)
-        for index in rng.permutation(len(groups)):
-            yield groups[index]

@@ -6,11 +6,11 @@ to the trainings that need none.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping
 from pathlib import Path
 
+from kouji.audio.corpus import read_rows, write_rows
 from kouji.errors import InvalidInput
 from kouji.text import en, zh
 from kouji.text.ja import kana
@@ -31,9 +31,9 @@ def make(rows: list[Row], transcripts: Mapping[str, str], path: Path) -> list[La
         path: labels.jsonl.
     """
     if path.exists():
-        return [json.loads(line) for line in path.open()]
+        return read_rows(path)
     labels = [found for row in rows if (found := _label(row, transcripts)) is not None]
-    path.write_text("".join(json.dumps(label, ensure_ascii=False) + "\n" for label in labels))
+    write_rows(path, labels)
     return labels
 
 
@@ -43,11 +43,11 @@ def _label(row: Row, transcripts: Mapping[str, str]) -> Label | None:
         if row["reading"] and row["language"] == "zh":
             return _from_pinyin(row)
         if row["reading"] and row["language"] == "ja":
-            return _of_words(row, [kana.kana_to_phonemes(row["reading"])])
+            return of_words(row, [kana.kana_to_phonemes(row["reading"])])
         if row["language"] == "zh" and re.fullmatch(r"[\u4e00-\u9fff]+", text):
-            return _of_units(row, zh.to_units(text))
+            return of_units(row, zh.to_units(text))
         if row["language"] == "en" and text and not re.search(r"\d", text):
-            return _of_units(row, en.to_units(text))
+            return of_units(row, en.to_units(text))
     except (ValueError, InvalidInput):
         return None
     return None
@@ -66,16 +66,16 @@ def _from_pinyin(row: Row) -> Label:
             words.append([])
         else:
             words[-1] += pinyin_to_phonemes(syllable)
-    return _of_words(row, [word for word in words if word])
+    return of_words(row, [word for word in words if word])
 
 
-def _of_words(row: Row, words: list[tuple[str, ...]] | list[list[str]]) -> Label:
+def of_words(row: Row, words: list[tuple[str, ...]] | list[list[str]]) -> Label:
     phonemes = [p for word in words for p in word]
     starts = [k == 0 for word in words for k in range(len(word))]
     return {"id": row["id"], "phonemes": phonemes, "word_start": starts, "pause": [""] * len(phonemes)}
 
 
-def _of_units(row: Row, units: list[Unit]) -> Label:
+def of_units(row: Row, units: list[Unit]) -> Label:
     phonemes: list[str] = []
     starts: list[bool] = []
     pauses: list[str] = []

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -61,7 +60,7 @@ class Log:
         """Note one step; the means where a line was written."""
         for name, value in losses.items():
             self.sums.setdefault(name, []).append(float(value))
-        if (step + 1) % self.every:
+        if (step + 1) % self.every and step + 1 < n_steps:
             return None
         means = {name: round(float(np.mean(values)), 5) for name, values in self.sums.items()}
         seconds = time.perf_counter() - self.started
@@ -70,8 +69,3 @@ class Log:
         with self.path.open("a") as out:
             out.write(json.dumps(row) + "\n")
         return row
-
-
-def read_log(path: Path) -> Iterator[dict[str, float]]:
-    """The lines that `Log` wrote."""
-    return map(json.loads, path.read_text().splitlines())

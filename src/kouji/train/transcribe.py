@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 import soxr
 
-from kouji.audio.corpus import Recording, read_samples
+from kouji.audio.corpus import Recording, read_rows, read_samples
 
 SPHINX_RATE = 16000  # Hz, what the stock acoustic model was trained on
 _decoder = None
@@ -50,7 +50,7 @@ def transcribe(recordings: Iterable[Recording], path: Path, n_workers: int = 2) 
     """
     known = {}
     if path.exists():
-        known = {row["id"]: row["text"] for row in map(json.loads, path.read_text().splitlines())}
+        known = {row["id"]: row["text"] for row in read_rows(path)}
     todo = [recording for recording in recordings if recording.id not in known]
     with Pool(n_workers) as pool, path.open("a") as out:
         for row in pool.imap_unordered(_transcribe, todo):

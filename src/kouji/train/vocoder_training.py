@@ -15,6 +15,7 @@ from kouji.engines.native import source
 
 from . import blocks, loop
 from .features import Row, Store
+from .predict import Predicted
 from .vocoder import SpectrogramDiscriminators, Vocoder, VocoderConfig, synthesize
 
 N_FFTS = (2048, 1024, 512, 256, 128)
@@ -24,8 +25,9 @@ N_FFTS = (2048, 1024, 512, 256, 128)
 class VocoderTraining:
     """How long, and with what weights."""
 
-    n_steps: int = 30000
-    adversarial_from: int = 4000  # step at which the discriminators join
+    n_steps: int = 12000  # in all; the rate falls over the last third
+    stop: int | None = None  # step to stop at, to go on later with other mels
+    adversarial_from: int = 2500  # step at which the discriminators join
     batch_size: int = 12
     n_frames: int = 80  # per crop, of 10 ms
     peak_rate: float = 6e-4
@@ -48,7 +50,7 @@ class Batch:
 
 
 def draw(
-    store: Store, rows: list[Row], weights: np.ndarray, config: VocoderTraining, step: int, predicted: Store | None
+    store: Store, rows: list[Row], weights: np.ndarray, config: VocoderTraining, step: int, predicted: Predicted | None
 ) -> Batch:
     """The batch of a step. Crops of `predicted` mels, where given, take the place of three in five."""
     rng = loop.step_rng(config.seed, step)
@@ -64,7 +66,7 @@ def draw(
 
 
 def _item(
-    store: Store, heard: Store, row: Row, start: int, n_frames: int, rng: np.random.Generator
+    store: Store, heard: Store | Predicted, row: Row, start: int, n_frames: int, rng: np.random.Generator
 ) -> tuple[np.ndarray, ...]:
     log_mel = np.full((n_frames, mel_scale.N_MELS), np.log(mel_scale.FLOOR), np.float32)
     f0, samples = np.zeros(n_frames, np.float32), np.zeros(n_frames * mel_scale.HOP_LENGTH, np.float32)
@@ -83,7 +85,7 @@ def pitch_inputs(f0: np.ndarray) -> np.ndarray:
 
 
 def train(
-    store: Store, folder: Path, config: VocoderTraining, predicted: Store | None = None, report: Callable = print
+    store: Store, folder: Path, config: VocoderTraining, predicted: Predicted | None = None, report: Callable = print
 ) -> Vocoder:
     """Train, or go on where a checkpoint in `folder` stands.
 
@@ -108,7 +110,8 @@ def train(
     rows = [row for row in store.rows if row["split"] == "train" and row["n_frames"] >= 20]
     weights = np.array([row["n_frames"] for row in rows], float)
     weights /= weights.sum()
-    for step in range(first, config.n_steps):
+    last = config.n_steps if config.stop is None else config.stop
+    for step in range(first, last):
         rate = loop.learning_rate(step, config.n_steps, config.peak_rate)
         for optimiser in optimisers:
             optimiser.param_groups[0]["lr"] = rate
@@ -117,7 +120,7 @@ def train(
         average.update(step)
         if row is not None:
             report(row)
-        if (step + 1) % config.save_every == 0 or step + 1 == config.n_steps:
+        if (step + 1) % config.save_every == 0 or step + 1 == last:
             checkpoint.save(step + 1, average.values)
     averaged = Vocoder(VocoderConfig())
     averaged.load_state_dict(average.values)

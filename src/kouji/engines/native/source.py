@@ -79,3 +79,21 @@ def istft(spectrum: np.ndarray) -> np.ndarray:
         total[k : k + n_frames] += pieces[:, k]
     start = n_overlap // 2
     return total[start : start + n_frames].reshape(-1)
+
+
+def filtered(curves: np.ndarray, spectra: np.ndarray) -> np.ndarray:
+    """Sources times filters, back to samples.
+
+    Args:
+        curves: (T, 4 * N_BINS): log magnitude and phase for the pulses, log magnitudes for the two noises.
+        spectra: (3, T, N_BINS) complex64 of the sources.
+
+    Returns:
+        (T * HOP_LENGTH,) float32.
+    """
+    log_pulse, phase, log_noise, log_breath = np.split(np.minimum(curves, 8.0), 4, axis=-1)
+    # The phase is a plain angle; only the magnitudes are limited, but no angle comes near the limit's size.
+    magnitude = np.exp(log_pulse)
+    pulse = np.empty_like(spectra[0])
+    pulse.real, pulse.imag = magnitude * np.cos(phase), magnitude * np.sin(phase)
+    return istft(pulse * spectra[0] + np.exp(log_noise) * spectra[1] + np.exp(log_breath) * spectra[2])

@@ -1,0 +1,58 @@
+"""`kouji train native`: the recipe of the built-in voices, from recordings to the pack."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+app = typer.Typer(no_args_is_help=True, help="Train a voice of your own.")
+
+
+@app.callback()
+def train() -> None:
+    """Train a voice of your own."""
+
+
+@app.command()
+def native(
+    corpus: Annotated[Path, typer.Option("--corpus", help="Folder with manifest.jsonl and the recordings it names.")],
+    work: Annotated[Path, typer.Option("--work", help="Folder for everything between; go on by naming it again.")] = Path(
+        "work"
+    ),
+    output: Annotated[Path, typer.Option("--output", "-o", help="Folder of the finished voice pack.")] = Path("pack"),
+    acoustic_steps: Annotated[int, typer.Option(min=1, help="Steps of the acoustic model.")] = 20000,
+    vocoder_steps: Annotated[int, typer.Option(min=4, help="Steps of the vocoder.")] = 10000,
+    polish_steps: Annotated[int, typer.Option(min=0, help="Steps of the vocoder on predicted mels.")] = 2500,
+    transcribe: Annotated[bool, typer.Option(help="Have pocketsphinx listen to what has no text.")] = True,
+    teacher: Annotated[bool, typer.Option(help="Korean and Cantonese from espeak-ng.")] = True,
+    threads: Annotated[int, typer.Option(min=1, max=64, help="Processor threads.")] = 1,
+    seed: Annotated[int, typer.Option(min=0, help="The same seed, the same pack.")] = 0,
+) -> None:
+    """Prepare, align, train the acoustic model and the vocoder, export.
+
+    Ctrl-C stops it; the same command goes on where it stopped. Losses are plotted to WORK/losses.png.
+    """
+    from importlib.util import find_spec
+
+    from kouji.errors import MissingExtra
+
+    if any(find_spec(name) is None for name in ("torch", "numba", "onnx")):
+        raise MissingExtra("Training", "train")
+    from kouji.train import pipeline
+    from kouji.train.plots import plot_losses
+
+    recipe = pipeline.Recipe(
+        acoustic_steps=acoustic_steps, vocoder_steps=vocoder_steps, polish_steps=polish_steps, transcribe=transcribe,
+        teacher=teacher, n_threads=threads, seed=seed,
+    )  # fmt: skip
+
+    def report(line: str) -> None:
+        print(line, file=sys.stderr, flush=True)
+
+    try:
+        pipeline.run(corpus, work, output, recipe, report)
+    finally:
+        plot_losses(work / "model", work / "losses.png")

@@ -1,0 +1,30 @@
+"""The native engine at a glance."""
+
+from __future__ import annotations
+
+from kouji.engines.contract import BuiltinVoice, Card, Control, Licence
+
+_PACK = "CC-BY-SA-4.0"
+
+CARD = Card(
+    id="native",
+    summary="Kouji's own small neural voice: five languages, eight voices, no download, no GPU.",
+    factory="kouji.engines.native.engine:Native",
+    sample_rate=24000,
+    languages=("zh", "en", "ja", "ko", "yue"),
+    licences=(
+        Licence("code", "Apache-2.0"),
+        Licence("weights", _PACK, "the speakers and collectors named in ATTRIBUTION.md beside the weights"),
+    ),
+    voices=(
+        BuiltinVoice("female_1", "Female 1 (Mandarin)", "zh", "female", _PACK),
+        BuiltinVoice("male_1", "Male 1 (Mandarin)", "zh", "male", _PACK),
+        BuiltinVoice("english_1", "English 1 (woman)", "en", "female", _PACK),
+        BuiltinVoice("english_2", "English 2 (man)", "en", "male", _PACK),
+        BuiltinVoice("japanese_1", "Japanese 1 (woman)", "ja", "female", _PACK),
+        BuiltinVoice("japanese_2", "Japanese 2 (man)", "ja", "male", _PACK),
+        BuiltinVoice("korean_1", "Korean 1 (woman)", "ko", "female", _PACK),
+        BuiltinVoice("cantonese_1", "Cantonese 1 (woman)", "yue", "female", _PACK),
+    ),
+    controls={"speed": Control("Tempo: 2 is twice as fast.", 0.5, 2.0)},
+)

@@ -1,0 +1,167 @@
+"""The native engine: units of text to sound, with ONNX Runtime and numpy alone.
+
+    units ─→ tokens ─text─→ durations, energy ─pitch─→ F0 ─decoder─→ mel ─vocoder─→ filters × sources ─→ samples
+
+Trained by `kouji train native`; the model card beside the weights says on what.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+
+import numpy as np
+
+from kouji.audio import f0 as f0_tracker
+from kouji.audio import mel as mel_scale
+from kouji.engines.contract import Card, Conditioning
+from kouji.errors import InvalidInput
+from kouji.runtime.onnx import Graph
+from kouji.text.phonemes import LANGUAGES
+from kouji.types import Chunk, Mark, Unit, Utterance
+
+from . import inputs, reference, source
+from .card import CARD
+
+GRAPHS = ("text", "pitch", "decoder", "vocoder", "speaker")
+EDGE = 5  # frames of silence before the first sound; the pause after the last one is the join's business
+CLOSING = 12  # frames of silence after the last sound
+LONGEST_TOKEN = 150  # frames
+
+
+@dataclass(frozen=True)
+class Tokens:
+    """An utterance as a row of phonemes and pauses."""
+
+    names: tuple[str, ...]
+    word_start: tuple[bool, ...]
+    languages: tuple[str, ...]
+    unit: tuple[int, ...]  # number of the unit that a token belongs to, -1 for pauses
+
+
+class Native:
+    """See kouji.engines.contract.Engine."""
+
+    card: Card = CARD
+
+    def __init__(self, n_threads: int = 1, folder: Path | None = None) -> None:
+        """Load a voice pack: the one that comes with the package, or another that the recipe made."""
+        folder = folder or Path(str(files("kouji.engines.native"))) / "weights"
+        self._graphs = {name: Graph((folder / f"{name}.onnx").read_bytes(), n_threads) for name in GRAPHS[:4]}
+        self._speaker_file = folder / "speaker.onnx"
+        self._n_threads = n_threads
+        with (folder / "voices.npz").open("rb") as file, np.load(file) as voices:
+            self._voices = dict(voices)
+
+    def builtin(self, name: str) -> Conditioning:
+        """The conditioning of one of the card's voices; UnknownName where there is none."""
+        self.card.voice(name)
+        return Conditioning(
+            "native", {"speaker": self._voices[f"{name}.speaker"], "log_f0": self._voices[f"{name}.log_f0"]}
+        )
+
+    def condition(self, clips: Sequence[np.ndarray], transcript: str | None) -> Conditioning:
+        """A voice from clips at 24 kHz: timbre and mean pitch; the transcript is not needed.
+
+        Raises:
+            InvalidInput: no clip has a voiced frame.
+        """
+        f0 = np.concatenate([f0_tracker.track(clip) for clip in clips])
+        if not (f0 > 0).any():
+            raise InvalidInput("There is no voice in the reference clip.", "Give 3 to 30 seconds of one person speaking.")
+        mel = reference.speech_frames(np.concatenate([mel_scale.log_mel(clip) for clip in clips]))
+        graph = Graph(self._speaker_file.read_bytes(), self._n_threads)
+        (embedding,) = graph(mel=mel[None])
+        return Conditioning(
+            "native", {"speaker": embedding[0], "log_f0": np.float32(np.log(f0[f0 > 0]).mean())}
+        )
+
+    def synthesize(self, utterance: Utterance, conditioning: Conditioning, rng: np.random.Generator) -> Iterator[Chunk]:
+        """Say one utterance; see the contract."""
+        tokens = tokenize(utterance.units)
+        style = inputs.STYLES.index(style_of(utterance.units))
+        speed = float(utterance.controls.get("speed", 1.0))  # type: ignore[arg-type]
+        content, prosody, log_duration, energy = self._read(tokens, style)
+        durations = _durations(np.exp(log_duration[0]) * self._voices["pace"][style] / speed, tokens)
+        index, position = inputs.positions(durations)
+        ratio, voicing = self._graphs["pitch"](prosody=prosody, index=index[None], position=position[None])
+        voiced = (voicing[0] > 0).astype(np.float32) * _may_sound(tokens)[index]
+        log_f0 = ratio[0] * self._voices["spread"][style] + conditioning.arrays["log_f0"]
+        (mel,) = self._graphs["decoder"](
+            content=content, index=index[None], position=position[None],
+            log_f0=(log_f0 - np.float32(np.log(200)))[None].astype(np.float32), voiced=voiced[None], energy=energy,
+            speaker=conditioning.arrays["speaker"][None], emotion=np.zeros((1, inputs.N_EMOTIONS), np.float32),
+        )  # fmt: skip
+        samples = self._vocode(mel[0], np.where(voiced > 0, np.exp(log_f0), 0).astype(np.float32), rng)
+        yield Chunk(samples, tuple(_marks(utterance, tokens, durations)))
+
+    def _read(self, tokens: Tokens, style: int) -> list[np.ndarray]:
+        encoded = inputs.encode(tokens.names, tokens.word_start, tokens.languages)
+        language = np.array([LANGUAGES.index(name) for name in tokens.languages])
+        return self._graphs["text"](
+            segments=encoded.segments[None], tones=encoded.tones[None], flags=encoded.flags[None],
+            next_pause=encoded.next_pause[None], language=language[None], style=np.array([style]),
+            emotion=np.zeros((1, inputs.N_EMOTIONS), np.float32),
+        )  # fmt: skip
+
+    def _vocode(self, mel: np.ndarray, f0: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+        """(T, 80), (T,) Hz -> (T * 240,) samples."""
+        pitch = np.stack([np.log(source.fill(f0) / 200), f0 > 0], -1).astype(np.float32)
+        (curves,) = self._graphs["vocoder"](mel=mel[None], pitch=pitch[None])
+        spectra = source.stft(source.excitations(f0, rng))
+        return source.filtered(curves[0], spectra)
+
+
+def tokenize(units: Sequence[Unit]) -> Tokens:
+    """Phonemes in a row, a pause before the first, pauses where the text asks for them, one at the end."""
+    rows: list[tuple[str, bool, str, int]] = [("_", False, units[0].language, -1)]
+    for number, unit in enumerate(units):
+        for k, phoneme in enumerate(unit.phonemes):
+            rows.append((phoneme, unit.word_start and k == 0, unit.language, number))
+        if unit.pause and number < len(units) - 1:
+            rows.append((unit.pause, False, unit.language, -1))
+    rows.append((units[-1].pause or ".", False, units[-1].language, -1))
+    names, starts, languages, numbers = zip(*rows, strict=True)
+    return Tokens(names, starts, languages, numbers)
+
+
+def style_of(units: Sequence[Unit]) -> str:
+    """How it is read: the language of most units decides, and whether it is one word or a sentence."""
+    spoken = [unit.language for unit in units if unit.phonemes]
+    language = max(LANGUAGES, key=spoken.count)
+    one_word = len(units) <= 4 and sum(unit.word_start for unit in units) == 1
+    return {
+        "zh": "zh_word" if one_word else "zh_sentence", "en": "en_read", "ja": "ja_word", "ko": "teacher_ko",
+        "yue": "teacher_yue",
+    }[language]  # fmt: skip
+
+
+def _durations(mean: np.ndarray, tokens: Tokens) -> np.ndarray:
+    """Whole frames whose sums stay with the predicted ones; silence at the ends is kept short."""
+    mean = np.minimum(mean, LONGEST_TOKEN)
+    mean[0], mean[-1] = EDGE, CLOSING
+    edges = np.round(np.cumsum(mean)).astype(np.int64)
+    durations = np.diff(edges, prepend=0)
+    durations[durations < 1] = 1
+    return durations
+
+
+def _may_sound(tokens: Tokens) -> np.ndarray:
+    """(N,) 0 for pauses, 1 for phonemes: nobody hums in a pause."""
+    return np.array([number >= 0 for number in tokens.unit], np.float32)
+
+
+def _marks(utterance: Utterance, tokens: Tokens, durations: np.ndarray) -> Iterator[Mark]:
+    """Times of each unit and phoneme."""
+    ends = np.cumsum(durations) * mel_scale.HOP_LENGTH / mel_scale.SAMPLE_RATE
+    starts = ends - durations * mel_scale.HOP_LENGTH / mel_scale.SAMPLE_RATE
+    of_unit: dict[int, list[int]] = {}
+    for k, number in enumerate(tokens.unit):
+        if number >= 0:
+            of_unit.setdefault(number, []).append(k)
+    for number, found in of_unit.items():
+        yield Mark("word", utterance.units[number].text, float(starts[found[0]]), float(ends[found[-1]]))
+        for k in found:
+            yield Mark("phoneme", tokens.names[k], float(starts[k]), float(ends[k]))

@@ -1,0 +1,138 @@
+"""From trained modules to the files that the native engine reads: five ONNX graphs and one table of voices."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from kouji.audio.mel import N_MELS
+from kouji.engines.native import inputs
+
+from .acoustic import Acoustic, AcousticConfig, at_frames
+from .vocoder import Vocoder
+
+OPSET = 17
+
+
+class _Text(nn.Module):
+    """Everything that is known before the first frame."""
+
+    def __init__(self, model: Acoustic) -> None:
+        super().__init__()
+        self.content, self.prosody = model.content, model.prosody
+
+    def forward(
+        self, segments: Tensor, tones: Tensor, flags: Tensor, next_pause: Tensor, language: Tensor, style: Tensor,
+        emotion: Tensor,
+    ) -> tuple[Tensor, ...]:  # fmt: skip
+        mask = torch.ones_like(flags[..., :1])
+        content = self.content(segments, tones, flags, mask)
+        return content, *self.prosody(content, flags, next_pause, language, style, emotion, mask)
+
+
+class _Pitch(nn.Module):
+    def __init__(self, model: Acoustic) -> None:
+        super().__init__()
+        self.pitch = model.pitch
+
+    def forward(self, prosody: Tensor, index: Tensor, position: Tensor) -> tuple[Tensor, Tensor]:
+        return self.pitch(at_frames(prosody, index), position, torch.ones_like(position[..., :1]))
+
+
+class _Decoder(nn.Module):
+    def __init__(self, model: Acoustic) -> None:
+        super().__init__()
+        self.decoder = model.decoder
+
+    def forward(
+        self, content: Tensor, index: Tensor, position: Tensor, log_f0: Tensor, voiced: Tensor, energy: Tensor,
+        speaker: Tensor, emotion: Tensor,
+    ) -> Tensor:  # fmt: skip
+        frames = at_frames(torch.cat([content, energy.unsqueeze(-1)], dim=-1), index)
+        mask = torch.ones_like(position[..., :1])
+        return self.decoder(frames[..., :-1], position, log_f0, voiced, frames[..., -1], speaker, emotion, mask)
+
+
+def export(model: Acoustic, vocoder: Vocoder, folder: Path) -> None:
+    """Write text, pitch, decoder, speaker and vocoder graphs; weights are stored as float16."""
+    folder.mkdir(parents=True, exist_ok=True)
+    n, t, dim = 7, 40, AcousticConfig().dim
+    ints, floats = torch.zeros(1, n, dtype=torch.long), torch.zeros
+    index, position = torch.zeros(1, t, dtype=torch.long), floats(1, t, inputs.N_POSITION)
+    emotion = floats(1, inputs.N_EMOTIONS)
+    _write(
+        _Text(model), folder / "text.onnx", ("content", "prosody", "log_duration", "energy"),
+        {"segments": torch.zeros(1, n, 3, dtype=torch.long), "tones": ints, "flags": floats(1, n, inputs.N_FLAGS),
+         "next_pause": ints, "language": ints, "style": torch.zeros(1, dtype=torch.long), "emotion": emotion},
+    )  # fmt: skip
+    _write(
+        _Pitch(model), folder / "pitch.onnx", ("ratio", "voicing"),
+        {"prosody": floats(1, n, dim), "index": index, "position": position},
+    )  # fmt: skip
+    _write(
+        _Decoder(model), folder / "decoder.onnx", ("mel",),
+        {"content": floats(1, n, dim), "index": index, "position": position, "log_f0": floats(1, t),
+         "voiced": floats(1, t), "energy": floats(1, n), "speaker": floats(1, AcousticConfig().d_speaker),
+         "emotion": emotion},
+    )  # fmt: skip
+    _write(model.speaker, folder / "speaker.onnx", ("speaker",), {"mel": floats(1, 80, N_MELS)})
+    _write(vocoder, folder / "vocoder.onnx", ("curves",), {"mel": floats(1, t, N_MELS), "pitch": floats(1, t, 2)})
+
+
+def _write(module: nn.Module, path: Path, outputs: tuple[str, ...], arguments: Mapping[str, Tensor]) -> None:
+    """One graph; the second dimension of every input of three or of index type is free."""
+    import onnx
+
+    free = {name: {1: "length" if a.shape[1] != 7 else "tokens"} for name, a in arguments.items() if _is_sequence(a)}
+    with warnings.catch_warnings():
+        # The exporter that needs no further package is deprecated, not gone.
+        warnings.simplefilter("ignore")
+        torch.onnx.export(
+            module.eval(), tuple(arguments.values()), str(path), input_names=list(arguments),
+            output_names=list(outputs), opset_version=OPSET, dynamo=False,
+            dynamic_axes=free | {name: {1: "steps"} for name in outputs if name != "speaker"},
+        )  # fmt: skip
+    graph = onnx.load(path)
+    _store_as_float16(graph)
+    onnx.save(graph, path)
+
+
+def _is_sequence(argument: Tensor) -> bool:
+    return argument.ndim >= 2 and argument.shape[1] > 1 and argument.shape != (1, inputs.N_EMOTIONS) and not (
+        argument.ndim == 2 and argument.shape[1] == AcousticConfig().d_speaker
+    )
+
+
+def _store_as_float16(graph: object) -> None:
+    """Half the size on disk: large float32 weights become float16 with a cast that the runtime folds at load."""
+    import onnx
+    from onnx import helper, numpy_helper
+
+    inner = graph.graph  # type: ignore[attr-defined]
+    casts = []
+    for weight in inner.initializer:
+        if weight.data_type != onnx.TensorProto.FLOAT or np.prod(weight.dims) < 256:
+            continue
+        name = weight.name
+        small = numpy_helper.from_array(numpy_helper.to_array(weight).astype(np.float16), f"{name}.half")
+        weight.CopyFrom(small)
+        casts.append(helper.make_node("Cast", [f"{name}.half"], [name], to=onnx.TensorProto.FLOAT))
+    for node in reversed(casts):
+        inner.node.insert(0, node)
+
+
+def save_voices(path: Path, voices: Mapping[str, tuple[np.ndarray, float]], spread: Mapping[str, float],
+                pace: Mapping[str, float]) -> None:  # fmt: skip
+    """The table of voices: speaker embedding and mean log F0 of each; per style how far to widen F0 and stretch time."""
+    arrays: dict[str, np.ndarray] = {}
+    for name, (embedding, mean) in voices.items():
+        arrays[f"{name}.speaker"] = embedding.astype(np.float32)
+        arrays[f"{name}.log_f0"] = np.float32(mean)
+    arrays["spread"] = np.array([spread.get(style, 1.0) for style in inputs.STYLES], np.float32)
+    arrays["pace"] = np.array([pace.get(style, 1.0) for style in inputs.STYLES], np.float32)
+    np.savez(path, **arrays)

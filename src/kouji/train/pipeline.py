@@ -1,0 +1,125 @@
+"""The whole recipe: from a folder of recordings to the voice pack of the native engine.
+
+    prepare → align → acoustic model → vocoder → vocoder on predicted mels → export
+
+Every stage leaves its result in the working folder and is skipped, or gone on with, when it is run again. The same
+corpus, seed and sizes give the same pack.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+
+from kouji.audio.corpus import read_manifest
+from kouji.errors import InvalidInput
+
+from . import acoustic_training, align, export, features, labels, predict, teacher, vocoder_training, voices
+from .acoustic import Acoustic
+from .examples import Examples
+from .vocoder import Vocoder
+
+Report = Callable[[str], None]
+# Styles whose predicted mels the vocoder is polished on: the speakers of the built-in voices.
+POLISHED = ("zh_word", "zh_syllable", "en_read", "en_story", "ja_word", "ja_word_2")
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How much work the pack is worth. The defaults are the published pack's."""
+
+    acoustic_steps: int = 20000
+    adversarial_from: float = 0.5  # share of the acoustic steps after which the discriminator joins
+    vocoder_steps: int = 10000
+    polish_steps: int = 2500  # more, on predicted mels
+    transcribe: bool = True  # have pocketsphinx listen to what has no text
+    teacher: bool = True  # Korean and Cantonese from espeak-ng
+    n_threads: int = 1
+    seed: int = 0
+
+
+def run(corpus: Path, work: Path, output: Path, recipe: Recipe, report: Report) -> None:
+    """Train a voice pack.
+
+    Args:
+        corpus: folder with manifest.jsonl and its sound files.
+        work: folder for everything between; resumable.
+        output: folder for the pack: five ONNX graphs and voices.npz.
+        recipe: how much work.
+        report: told of the progress, a line at a time.
+
+    Raises:
+        InvalidInput: the corpus has no manifest, or nothing in it can be used.
+        SpeechError: espeak-ng is wanted and not installed.
+    """
+    torch.set_num_threads(recipe.n_threads)
+    examples = prepare(corpus, work, recipe, report)
+    acoustic = train_acoustic(examples, work, recipe, report)
+    vocoder = train_vocoder(examples, acoustic, work, recipe, report)
+    pack(acoustic, vocoder, examples, output, recipe.seed)
+    report(f"the voice pack is in {output}")
+
+
+def prepare(corpus: Path, work: Path, recipe: Recipe, report: Report) -> Examples:
+    """Features, labels and alignments of the corpus, and of the teacher's."""
+    if not (corpus / "manifest.jsonl").is_file():
+        raise InvalidInput(f"There is no manifest.jsonl in {corpus}.", "Give the folder of a corpus.")
+    recordings = read_manifest(corpus)
+    report(f"prepare: {len(recordings)} recordings")
+    store = features.extract(recordings, work / "features", recipe.n_threads)
+    words: dict[str, str] = {}
+    if recipe.transcribe:
+        from .transcribe import transcribe
+
+        silent = [r for r in recordings if r.language == "en" and r.text is None]
+        words = transcribe(silent, work / "transcripts.jsonl", recipe.n_threads)
+    found = labels.make(store.rows, words, work / "labels.jsonl")
+    if not found:
+        raise InvalidInput("No recording of the corpus has a text that can be read.", "See the manifest's texts.")
+    report(f"align: {len(found)} recordings with labels")
+    aligned = align.align(store, found, work / "alignment", recipe.seed)
+    if recipe.teacher:
+        taught = teacher.make(work / "teacher" / "corpus", recipe.seed)
+        said = features.extract(read_manifest(work / "teacher" / "corpus"), work / "teacher" / "features", recipe.n_threads)
+        by_teacher = align.align(said, taught, work / "teacher" / "alignment", recipe.seed)
+        store, aligned, found = store.joined(said), aligned.joined(by_teacher), found + taught
+    return Examples(store, aligned, found)
+
+
+def train_acoustic(examples: Examples, work: Path, recipe: Recipe, report: Report) -> Acoustic:
+    """The acoustic model, from its checkpoint on."""
+    config = acoustic_training.AcousticTraining(
+        n_steps=recipe.acoustic_steps, adversarial_from=int(recipe.acoustic_steps * recipe.adversarial_from),
+        seed=recipe.seed,
+    )  # fmt: skip
+    return acoustic_training.train(examples, work / "model", config, lambda row: report(f"acoustic {json.dumps(row)}"))
+
+
+def train_vocoder(examples: Examples, acoustic: Acoustic, work: Path, recipe: Recipe, report: Report) -> Vocoder:
+    """The vocoder on recordings, then on what the acoustic model makes of them."""
+
+    def tell(row: dict[str, float]) -> None:
+        report(f"vocoder {json.dumps(row)}")
+
+    total = recipe.vocoder_steps + recipe.polish_steps
+    config = vocoder_training.VocoderTraining(
+        n_steps=total, adversarial_from=recipe.vocoder_steps // 4, stop=recipe.vocoder_steps, seed=recipe.seed
+    )
+    vocoder_training.train(examples.store, work / "model", config, None, tell)
+    known = [style for style in POLISHED if examples.rows.get(style)]
+    heard = predict.predict(acoustic, examples, known, work / "predicted", report)
+    polish = vocoder_training.VocoderTraining(
+        n_steps=total, adversarial_from=recipe.vocoder_steps // 4, seed=recipe.seed
+    )
+    return vocoder_training.train(examples.store, work / "model", polish, heard, tell)
+
+
+def pack(acoustic: Acoustic, vocoder: Vocoder, examples: Examples, output: Path, seed: int) -> None:
+    """Write what the engine reads."""
+    export.export(acoustic, vocoder, output)
+    spread, pace = voices.prosody(acoustic, examples, seed)
+    export.save_voices(output / "voices.npz", voices.embeddings(acoustic, examples, seed), spread, pace)

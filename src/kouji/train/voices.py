@@ -1,0 +1,105 @@
+"""The built-in voices: whose timbre each has, and what the model's prosody needs to be true to the recordings."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from kouji.engines.native import inputs
+
+from .acoustic import Acoustic
+from .acoustic_training import collate, speak
+from .examples import Example, Examples
+
+
+@dataclass(frozen=True)
+class Source:
+    """A voice as a mixture of speakers of the corpus; one that is mixed is nobody's."""
+
+    speakers: tuple[tuple[str, float], ...]  # (speaker, weight)
+    shift: float = 0.0  # semitones above the mixture's mean F0
+
+
+VOICES = {
+    "female_1": Source((("cmn_yue_tan_f", 1.0),)),
+    # No man of the corpus speaks Mandarin for more than a sentence, and this voice is no single person's.
+    "male_1": Source((("en_darshan_soni_m", 0.5), ("ja_tofugu_m", 0.5)), shift=1.0),
+    "english_1": Source((("en_kathleen_f", 1.0),)),
+    "english_2": Source((("en_darshan_soni_m", 1.0),)),
+    "japanese_1": Source((("ja_tofugu_f", 1.0),)),
+    "japanese_2": Source((("ja_tofugu_m", 1.0),)),
+    # Nobody Korean or Cantonese is in the corpus: mixed women.
+    "korean_1": Source((("ja_tofugu_f", 0.5), ("cmn_yue_tan_f", 0.5))),
+    "cantonese_1": Source((("cmn_yue_tan_f", 0.5), ("cmn_chen_wang", 0.5)), shift=-1.0),
+}
+N_REFERENCES = 40
+N_MEASURED = 60  # recordings per style
+
+
+def embeddings(model: Acoustic, examples: Examples, seed: int) -> dict[str, tuple[np.ndarray, float]]:
+    """Voice -> (speaker embedding (d_speaker,), mean log F0), each the mean over many references."""
+    rng = np.random.default_rng([seed, 71])
+    cache: dict[str, np.ndarray] = {}
+
+    def of_speaker(speaker: str) -> np.ndarray:
+        if speaker not in cache:
+            clips = [examples.reference_of(speaker, rng, 200) for _ in range(N_REFERENCES)]
+            with torch.no_grad():
+                cache[speaker] = model.speaker(torch.from_numpy(np.stack(clips))).mean(0).numpy()
+        return cache[speaker]
+
+    found = {}
+    for name, voice in VOICES.items():
+        known = [(speaker, weight) for speaker, weight in voice.speakers if speaker in examples.by_speaker]
+        if not known:
+            continue
+        total = sum(weight for _, weight in known)
+        embedding = sum(weight / total * of_speaker(speaker) for speaker, weight in known)
+        mean = sum(weight / total * examples.means[speaker] for speaker, weight in known)
+        found[name] = (np.asarray(embedding, np.float32), float(mean) + voice.shift * float(np.log(2)) / 12)
+    return found
+
+
+def prosody(model: Acoustic, examples: Examples, seed: int) -> tuple[dict[str, float], dict[str, float]]:
+    """Per style: recordings' spread of F0 over the model's, and recordings' duration over the model's.
+
+    A regression answers with the middle of what it has seen, so its melody is flatter than any reading. Widened by
+    this ratio around the voice's mean it has the spread of the recordings.
+    """
+    rng = np.random.default_rng([seed, 72])
+    spread, pace = {}, {}
+    for style in inputs.STYLES:
+        chosen = _some(examples, style, rng)
+        if not chosen:
+            continue
+        said, meant, lengths, true_lengths = [], [], 0.0, 0.0
+        for example in chosen:
+            batch = collate([example], [examples.reference(example, rng, 160)])
+            with torch.no_grad():
+                spoken = speak(model, batch, None)
+            voiced = batch.voiced[0] > 0
+            said.append(spoken.ratio[0][voiced].numpy())
+            meant.append(batch.ratio[0][voiced].numpy())
+            inner = slice(1, -1)
+            lengths += float(spoken.log_duration[0, inner].exp().sum())
+            true_lengths += float(batch.durations[0, inner].sum())
+        spread[style] = float(np.clip(_robust_std(meant) / max(_robust_std(said), 1e-3), 1.0, 1.6))
+        pace[style] = float(np.clip(true_lengths / max(lengths, 1.0), 0.8, 1.25))
+    return spread, pace
+
+
+def _robust_std(pieces: list[np.ndarray]) -> float:
+    """Of all frames together, without the hundredth at either end: octave errors of the tracker are no melody."""
+    values = np.concatenate(pieces)
+    low, high = np.quantile(values, [0.01, 0.99])
+    return float(np.clip(values, low, high).std())
+
+
+def _some(examples: Examples, style: str, rng: np.random.Generator) -> list[Example]:
+    if style == "zh_sentence":
+        return [examples.joined(5, rng) for _ in range(N_MEASURED // 2)] if examples.rows.get("zh_word") else []
+    rows = examples.rows.get(style, [])
+    chosen = rng.permutation(len(rows))[:N_MEASURED]
+    return [examples.example(rows[i]) for i in chosen]

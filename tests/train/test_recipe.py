@@ -1,0 +1,61 @@
+"""`kouji train native` on twenty-three recordings: too little to learn from, enough to walk every stage."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+pytest.importorskip("torch", reason="needs kouji[train]: pip install torch==2.13.0, then 'kouji[train]'")
+pytest.importorskip("numba", reason="needs kouji[train]")
+
+from kouji.audio.corpus import read_rows
+from kouji.engines.native.engine import Native
+from kouji.errors import InvalidInput
+from kouji.text import analyse
+from kouji.train import pipeline
+
+CORPUS = Path(__file__).parents[1] / "data" / "corpus"
+TINY = pipeline.Recipe(acoustic_steps=4, vocoder_steps=4, polish_steps=2, transcribe=False, teacher=False)
+
+
+@pytest.fixture(scope="module")
+def work(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("recipe")
+    pipeline.run(CORPUS, folder / "work", folder / "pack", TINY, lambda line: None)
+    return folder
+
+
+def say(pack: Path, voice: str, text: str) -> np.ndarray:
+    engine = Native(folder=pack)
+    (utterance,) = analyse(text).utterances
+    chunks = engine.synthesize(utterance, engine.builtin(voice), np.random.default_rng(0))
+    return np.concatenate([chunk.samples for chunk in chunks])
+
+
+def test_the_pack_of_a_tiny_corpus_speaks(work: Path) -> None:
+    samples = say(work / "pack", "female_1", "你好")
+    assert np.isfinite(samples).all()
+    assert 0.2 < len(samples) / 24000 < 5
+    assert np.abs(samples).max() > 1e-3
+
+
+def test_a_finished_recipe_is_not_trained_again(work: Path) -> None:
+    before = (work / "work" / "model" / "acoustic.pt").stat().st_mtime_ns
+    lines: list[str] = []
+    pipeline.run(CORPUS, work / "work", work / "pack_2", TINY, lines.append)
+    assert (work / "work" / "model" / "acoustic.pt").stat().st_mtime_ns == before
+    assert np.array_equal(say(work / "pack", "female_1", "你好"), say(work / "pack_2", "female_1", "你好"))
+
+
+def test_the_losses_of_every_step_are_finite(work: Path) -> None:
+    for stem in ("acoustic", "vocoder"):
+        rows = read_rows(work / "work" / "model" / f"{stem}.jsonl")
+        assert rows
+        assert all(np.isfinite(value) for row in rows for value in row.values())
+
+
+def test_a_folder_without_a_manifest_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(InvalidInput, match=r"manifest\.jsonl"):
+        pipeline.run(tmp_path, tmp_path / "work", tmp_path / "pack", TINY, lambda line: None)
