@@ -2,26 +2,61 @@
 
 from __future__ import annotations
 
+from . import contexts
 from .lexicon import lexicon
-
-_USUAL = {  # where the dictionary's first reading is not the one of running text
-    "的": "de5", "地": "de5", "得": "de5", "着": "zhe5", "了": "le5", "么": "me5", "吗": "ma5", "呢": "ne5", "吧": "ba5", "子": "zi3",
-    "都": "dou1", "还": "hai2", "们": "men5", "啊": "a5", "和": "he2", "上": "shang4", "儿": "er2", "谁": "shei2", "哪": "na3",
-}  # fmt: skip
 
 
 def read(words: list[str], characters: str) -> list[str]:
-    """Lexical readings of a run.
+    """Lexical readings of a run between two marks.
 
     Args:
         words: the run in simplified characters, cut into words.
         characters: the same run as written, simplified or traditional.
     """
-    table = lexicon()
+    run = "".join(words)
     found: list[str] = []
     for word in words:
-        found += table.phrase(word) or [_USUAL.get(c) or table.readings(c)[0] for c in word]
+        start = len(found)
+        checked = _checked(word)
+        found += [_decide(run, start + i, reading, start, len(word)) for i, reading in enumerate(checked)]
     return [_allowed(character, reading) for character, reading in zip(characters, found, strict=True)]
+
+
+def _checked(word: str) -> list[str | None]:
+    """Readings that the phrase dictionary gives; of a word that it lacks, the longest phrases inside."""
+    table = lexicon()
+    whole = table.phrase(word)
+    if whole:
+        return list(whole)
+    found: list[str | None] = [None] * len(word)
+    for size in range(len(word) - 1, 1, -1):
+        for start in range(len(word) - size + 1):
+            part = table.phrase(word[start : start + size])
+            if part and not any(found[start : start + size]):
+                found[start : start + size] = part
+    return found
+
+
+def _decide(run: str, index: int, checked: str | None, start: int, size: int) -> str:
+    """A pattern decides unless the phrase dictionary knows a longer stretch."""
+    character = run[index]
+    seen = contexts.evidence(run, index)
+    if seen and checked:
+        inside = start <= seen.start and seen.end <= start + size
+        return seen.reading if seen.weight - (0 if inside else 0.6) >= size - 1 else checked
+    if seen:
+        return seen.reading
+    return checked or contexts.usual(character) or _first(character)
+
+
+_FIRST = {  # where the dictionary's first reading is not the one of running text
+    "么": "me5", "吗": "ma5", "吧": "ba5", "子": "zi3", "们": "men5", "啊": "a5", "和": "he2", "上": "shang4", "儿": "er2",
+    "谁": "shei2",
+}  # fmt: skip
+
+
+def _first(character: str) -> str:
+    return _FIRST.get(character) or lexicon().readings(character)[0]
 
 
 def _allowed(character: str, reading: str) -> str:
