@@ -5,70 +5,27 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from .morphology import plural
-from .syntax import ADVERBS, BE, DETERMINERS, HAVE, MODALS, OBJECTS, PREPOSITIONS, SUBJECTS, Place, is_adjective, is_past, is_verb, is_verb_in_s
+from .pairs import PAIRS
+from .syntax import (
+    ADVERBS,
+    BE,
+    DETERMINERS,
+    HAVE,
+    MODALS,
+    OBJECTS,
+    PREPOSITIONS,
+    SUBJECTS,
+    Place,
+    is_adjective,
+    is_past,
+    is_verb,
+    is_verb_in_s,
+)
 
-# Base form -> (noun or adjective, verb). The forms in -s follow.
-_PAIRS = {
-    "abuse": ("AH0 B Y UW1 S", "AH0 B Y UW1 Z"), "addict": ("AE1 D IH0 K T", "AH0 D IH1 K T"),
-    "advocate": ("AE1 D V AH0 K AH0 T", "AE1 D V AH0 K EY2 T"), "affect": ("AH0 F EH1 K T", "AH0 F EH1 K T"),
-    "affiliate": ("AH0 F IH1 L IY0 AH0 T", "AH0 F IH1 L IY0 EY2 T"), "aggregate": ("AE1 G R AH0 G AH0 T", "AE1 G R AH0 G EY2 T"),
-    "alternate": ("AO1 L T ER0 N AH0 T", "AO1 L T ER0 N EY2 T"), "animate": ("AE1 N AH0 M AH0 T", "AE1 N AH0 M EY2 T"),
-    "appropriate": ("AH0 P R OW1 P R IY0 AH0 T", "AH0 P R OW1 P R IY0 EY2 T"),
-    "approximate": ("AH0 P R AA1 K S AH0 M AH0 T", "AH0 P R AA1 K S AH0 M EY2 T"),
-    "articulate": ("AA0 R T IH1 K Y AH0 L AH0 T", "AA0 R T IH1 K Y AH0 L EY2 T"),
-    "associate": ("AH0 S OW1 SH IY0 AH0 T", "AH0 S OW1 SH IY0 EY2 T"), "attribute": ("AE1 T R AH0 B Y UW2 T", "AH0 T R IH1 B Y UW2 T"),
-    "collect": ("K AH0 L EH1 K T", "K AH0 L EH1 K T"), "combat": ("K AA1 M B AE0 T", "K AH0 M B AE1 T"),
-    "combine": ("K AA1 M B AY0 N", "K AH0 M B AY1 N"), "compact": ("K AA1 M P AE0 K T", "K AH0 M P AE1 K T"),
-    "compound": ("K AA1 M P AW0 N D", "K AH0 M P AW1 N D"), "compress": ("K AA1 M P R EH0 S", "K AH0 M P R EH1 S"),
-    "conduct": ("K AA1 N D AH0 K T", "K AH0 N D AH1 K T"), "confine": ("K AA1 N F AY0 N", "K AH0 N F AY1 N"),
-    "conflict": ("K AA1 N F L IH0 K T", "K AH0 N F L IH1 K T"), "conscript": ("K AA1 N S K R IH0 P T", "K AH0 N S K R IH1 P T"),
-    "console": ("K AA1 N S OW0 L", "K AH0 N S OW1 L"), "consort": ("K AA1 N S AO0 R T", "K AH0 N S AO1 R T"),
-    "construct": ("K AA1 N S T R AH0 K T", "K AH0 N S T R AH1 K T"), "contest": ("K AA1 N T EH0 S T", "K AH0 N T EH1 S T"),
-    "contract": ("K AA1 N T R AE2 K T", "K AH0 N T R AE1 K T"), "contrast": ("K AA1 N T R AE0 S T", "K AH0 N T R AE1 S T"),
-    "converse": ("K AA1 N V ER0 S", "K AH0 N V ER1 S"), "convert": ("K AA1 N V ER0 T", "K AH0 N V ER1 T"),
-    "convict": ("K AA1 N V IH0 K T", "K AH0 N V IH1 K T"), "coordinate": ("K OW0 AO1 R D AH0 N AH0 T", "K OW0 AO1 R D AH0 N EY2 T"),
-    "decrease": ("D IY1 K R IY2 S", "D IH0 K R IY1 S"), "defect": ("D IY1 F EH0 K T", "D IH0 F EH1 K T"),
-    "delegate": ("D EH1 L AH0 G AH0 T", "D EH1 L AH0 G EY2 T"), "deliberate": ("D IH0 L IH1 B ER0 AH0 T", "D IH0 L IH1 B ER0 EY2 T"),
-    "desert": ("D EH1 Z ER0 T", "D IH0 Z ER1 T"), "desolate": ("D EH1 S AH0 L AH0 T", "D EH1 S AH0 L EY2 T"),
-    "dictate": ("D IH1 K T EY0 T", "D IH0 K T EY1 T"), "diffuse": ("D IH0 F Y UW1 S", "D IH0 F Y UW1 Z"),
-    "digest": ("D AY1 JH EH0 S T", "D AY0 JH EH1 S T"), "discard": ("D IH1 S K AA0 R D", "D IH0 S K AA1 R D"),
-    "discharge": ("D IH1 S CH AA0 R JH", "D IH0 S CH AA1 R JH"), "discount": ("D IH1 S K AW0 N T", "D IH0 S K AW1 N T"),
-    "discourse": ("D IH1 S K AO0 R S", "D IH0 S K AO1 R S"), "duplicate": ("D UW1 P L AH0 K AH0 T", "D UW1 P L AH0 K EY2 T"),
-    "elaborate": ("IH0 L AE1 B R AH0 T", "IH0 L AE1 B ER0 EY2 T"), "entrance": ("EH1 N T R AH0 N S", "EH0 N T R AE1 N S"),
-    "escort": ("EH1 S K AO0 R T", "EH0 S K AO1 R T"), "estimate": ("EH1 S T AH0 M AH0 T", "EH1 S T AH0 M EY2 T"),
-    "excuse": ("IH0 K S K Y UW1 S", "IH0 K S K Y UW1 Z"), "exploit": ("EH1 K S P L OY0 T", "IH0 K S P L OY1 T"),
-    "export": ("EH1 K S P AO0 R T", "IH0 K S P AO1 R T"), "extract": ("EH1 K S T R AE0 K T", "IH0 K S T R AE1 K T"),
-    "ferment": ("F ER1 M EH0 N T", "F ER0 M EH1 N T"), "fragment": ("F R AE1 G M AH0 N T", "F R AE0 G M EH1 N T"),
-    "frequent": ("F R IY1 K W AH0 N T", "F R IY0 K W EH1 N T"), "graduate": ("G R AE1 JH AH0 W AH0 T", "G R AE1 JH AH0 W EY2 T"),
-    "house": ("HH AW1 S", "HH AW1 Z"), "implant": ("IH1 M P L AE2 N T", "IH0 M P L AE1 N T"), "import": ("IH1 M P AO2 R T", "IH0 M P AO1 R T"),
-    "impress": ("IH0 M P R EH1 S", "IH0 M P R EH1 S"), "imprint": ("IH1 M P R IH0 N T", "IH0 M P R IH1 N T"),
-    "incline": ("IH1 N K L AY0 N", "IH0 N K L AY1 N"), "increase": ("IH1 N K R IY2 S", "IH0 N K R IY1 S"),
-    "initiate": ("IH0 N IH1 SH IY0 AH0 T", "IH0 N IH1 SH IY0 EY2 T"), "insert": ("IH1 N S ER2 T", "IH0 N S ER1 T"),
-    "insult": ("IH1 N S AH2 L T", "IH0 N S AH1 L T"), "intern": ("IH1 N T ER0 N", "IH0 N T ER1 N"),
-    "intimate": ("IH1 N T AH0 M AH0 T", "IH1 N T AH0 M EY2 T"), "legitimate": ("L AH0 JH IH1 T AH0 M AH0 T", "L AH0 JH IH1 T AH0 M EY2 T"),
-    "misprint": ("M IH1 S P R IH0 N T", "M IH0 S P R IH1 N T"), "moderate": ("M AA1 D ER0 AH0 T", "M AA1 D ER0 EY2 T"),
-    "mouth": ("M AW1 TH", "M AW1 DH"), "object": ("AA1 B JH EH0 K T", "AH0 B JH EH1 K T"), "overlap": ("OW1 V ER0 L AE2 P", "OW2 V ER0 L AE1 P"),
-    "overthrow": ("OW1 V ER0 TH R OW2", "OW2 V ER0 TH R OW1"), "perfect": ("P ER1 F IH0 K T", "P ER0 F EH1 K T"),
-    "perfume": ("P ER1 F Y UW0 M", "P ER0 F Y UW1 M"), "permit": ("P ER1 M IH2 T", "P ER0 M IH1 T"), "pervert": ("P ER1 V ER0 T", "P ER0 V ER1 T"),
-    "postulate": ("P AA1 S CH AH0 L AH0 T", "P AA1 S CH AH0 L EY2 T"), "precipitate": ("P R IH0 S IH1 P IH0 T AH0 T", "P R IH0 S IH1 P IH0 T EY2 T"),
-    "predicate": ("P R EH1 D AH0 K AH0 T", "P R EH1 D AH0 K EY2 T"), "present": ("P R EH1 Z AH0 N T", "P R IH0 Z EH1 N T"),
-    "produce": ("P R OW1 D UW0 S", "P R AH0 D UW1 S"), "progress": ("P R AA1 G R EH2 S", "P R AH0 G R EH1 S"),
-    "project": ("P R AA1 JH EH0 K T", "P R AH0 JH EH1 K T"), "protest": ("P R OW1 T EH2 S T", "P R AH0 T EH1 S T"),
-    "rebel": ("R EH1 B AH0 L", "R IH0 B EH1 L"), "recall": ("R IY1 K AO2 L", "R IH0 K AO1 L"), "record": ("R EH1 K ER0 D", "R IH0 K AO1 R D"),
-    "recount": ("R IY1 K AW0 N T", "R IH0 K AW1 N T"), "refill": ("R IY1 F IH0 L", "R IY0 F IH1 L"), "refund": ("R IY1 F AH2 N D", "R IH0 F AH1 N D"),
-    "refuse": ("R EH1 F Y UW2 Z", "R AH0 F Y UW1 Z"), "reject": ("R IY1 JH EH0 K T", "R IH0 JH EH1 K T"), "relapse": ("R IY1 L AE2 P S", "R IH0 L AE1 P S"),
-    "replay": ("R IY1 P L EY2", "R IY0 P L EY1"), "resume": ("R EH1 Z AH0 M EY2", "R IH0 Z UW1 M"), "rewrite": ("R IY1 R AY2 T", "R IY0 R AY1 T"),
-    "segment": ("S EH1 G M AH0 N T", "S EH0 G M EH1 N T"), "separate": ("S EH1 P ER0 IH0 T", "S EH1 P ER0 EY2 T"),
-    "sow": ("S AW1", "S OW1"), "subject": ("S AH1 B JH IH0 K T", "S AH0 B JH EH1 K T"), "subordinate": ("S AH0 B AO1 R D AH0 N AH0 T", "S AH0 B AO1 R D AH0 N EY2 T"),
-    "survey": ("S ER1 V EY2", "S ER0 V EY1"), "suspect": ("S AH1 S P EH2 K T", "S AH0 S P EH1 K T"),
-    "syndicate": ("S IH1 N D IH0 K AH0 T", "S IH1 N D IH0 K EY2 T"), "torment": ("T AO1 R M EH2 N T", "T AO0 R M EH1 N T"),
-    "transfer": ("T R AE1 N S F ER0", "T R AE0 N S F ER1"), "transplant": ("T R AE1 N S P L AE2 N T", "T R AE0 N S P L AE1 N T"),
-    "transport": ("T R AE1 N S P AO0 R T", "T R AE0 N S P AO1 R T"), "undercut": ("AH1 N D ER0 K AH2 T", "AH2 N D ER0 K AH1 T"),
-    "update": ("AH1 P D EY2 T", "AH0 P D EY1 T"), "upgrade": ("AH1 P G R EY0 D", "AH0 P G R EY1 D"), "uplift": ("AH1 P L IH0 F T", "AH0 P L IH1 F T"),
-    "upset": ("AH0 P S EH1 T", "AH0 P S EH1 T"),
-}  # fmt: skip
 # Verbs unless a word before says otherwise: the nouns are rare.
-_MOSTLY_VERBS = frozenset("combine compress confine convert converse ferment pervert produce refuse resume reject recall relapse collect".split())
+_MOSTLY_VERBS = frozenset(
+    "combine compress confine convert converse ferment pervert produce refuse resume reject recall relapse".split()
+)
 
 
 def choose(place: Place) -> str | None:
@@ -77,14 +34,16 @@ def choose(place: Place) -> str | None:
     rule = _RULES.get(word)
     if rule is not None:
         return rule(place)
-    if word in _PAIRS:
-        return _PAIRS[word][_says_verb(place, word)]
-    if word.endswith("s") and word[:-1] in _PAIRS:
-        return plural(_PAIRS[word[:-1]][is_verb_in_s(place)])
+    if word in PAIRS:
+        return PAIRS[word][_says_verb(place, word)]
+    if word.endswith("s") and word[:-1] in PAIRS:
+        return plural(PAIRS[word[:-1]][is_verb_in_s(place)])
     return None
 
 
-_GRADES = frozenset("vitamin grade plan type class group team section level letter option hepatitis point side an the big".split())
+_GRADES = frozenset(
+    "vitamin grade plan type class group team section level letter option hepatitis point side an the big".split()
+)
 
 
 def names_letter_a(place: Place) -> bool:
@@ -98,7 +57,11 @@ def names_letter_a(place: Place) -> bool:
 def _says_verb(place: Place, word: str) -> bool:
     if word in _MOSTLY_VERBS:
         before = place.before
-        named = before in DETERMINERS - {"that", "all", "both", "which", "much"} or before in {"of", "in", *BE} or before.endswith("'s")
+        named = (
+            before in DETERMINERS - {"that", "all", "both", "which", "much"}
+            or before in {"of", "in", *BE}
+            or before.endswith("'s")
+        )
         return not named and not (word == "produce" and before in {"fresh", "local", "organic", "farm"})
     return is_verb(place)
 
@@ -111,9 +74,13 @@ def _set(words: str) -> frozenset[str]:
     return frozenset(words.split())
 
 
-_FISH = _set("fish fishing sea striped largemouth smallmouth lake river caught grilled fried trout salmon catch pond boat bait fillet")
+_FISH = _set(
+    "fish fishing sea striped largemouth smallmouth lake river caught grilled fried trout salmon catch pond boat bait fillet"
+)
 _METAL = _set("pipe pipes paint pencil poisoning acid bullet bullets ore mine mines oxide weights weight roof crystal glass exposure based shielding zinc copper tin mercury iron silver heavy melted molten pound pounds metal metals battery toxic dust contamination gasoline water shot balloon")  # fmt: skip
-_CLOTH = _set("dress shirt jacket fabric cloth paper sail muscle ligament jeans coat sleeve net tent sock pants roof seat hole tissue cruciate tendon knee shoulder hamstring aortic meniscus partial")
+_CLOTH = _set(
+    "dress shirt jacket fabric cloth paper sail muscle ligament jeans coat sleeve net tent sock pants roof seat hole tissue cruciate tendon knee shoulder hamstring aortic meniscus partial"
+)
 _ON_AIR = _set("music show shows performance performances broadcast concert concerts audience audiences stream streams streaming band bands wire wires animals animal coverage event events television tv radio ammunition bait chat updates recording recordings album video feed version births theater stock demo entertainment lobster bird birds chicken from report reports traffic fire rounds data")  # fmt: skip
 _AROUND = _set("up down around through round back along its their towards toward across away past between among over")
 _DEGREE = _set("very so too how quite pretty really more extremely as fairly rather incredibly less most awfully")
@@ -123,11 +90,11 @@ def _read(place: Place) -> bool:  # True: R EH1 D
     before, after = place.before, place.after
     if before in HAVE | BE | {"well", "got", "widely", "be", "being"} - {"i'm"} or "read" == before:
         return True
-    if place.at(-1) in HAVE or (place.at(-2) in HAVE and place.at(-1) in SUBJECTS):
+    if place.at(-1) in HAVE or (place.at(-place.steps_back - 1) in HAVE and before in SUBJECTS):
         return True
     if before in MODALS | {"to", "can", "help"} or place.i == 0 or not before:
         return False
-    if before in {"he", "she", "it", "who"} or after == "aloud" and before not in SUBJECTS:
+    if before in {"he", "she", "it", "who"} or (after == "aloud" and before not in SUBJECTS):
         return "does" not in place.earlier and "did" not in place.earlier and "will" not in place.earlier
     return is_past(place)
 
@@ -154,9 +121,27 @@ def _live(place: Place) -> bool:  # True: L AY1 V
 
 def _lives(place: Place) -> bool:  # True: L IH1 V Z
     before, after = place.before, place.after
-    if before in DETERMINERS - {"that", "this", "which", "one", "each", "another"} or before in {"of", "save", "saved", "saves", "saving", "lost", "human", "past", "nine"}:
+    if before in DETERMINERS - {"that", "this", "which", "one", "each", "another"} or before in {
+        "of",
+        "save",
+        "saved",
+        "saves",
+        "saving",
+        "lost",
+        "human",
+        "past",
+        "nine",
+    }:
         return False
-    return before in SUBJECTS | {"that", "which", "one", "nobody", "everyone", "family", "still"} or after in PREPOSITIONS | {"here", "there", "alone", "happily", "next", "off", "up"}
+    return before in SUBJECTS | {
+        "that",
+        "which",
+        "one",
+        "nobody",
+        "everyone",
+        "family",
+        "still",
+    } or after in PREPOSITIONS | {"here", "there", "alone", "happily", "next", "off", "up"}
 
 
 def _wind(place: Place) -> bool:  # True: W AY1 N D
@@ -166,7 +151,10 @@ def _wind(place: Place) -> bool:  # True: W AY1 N D
 
 
 def _wound(place: Place) -> bool:  # True: W AW1 N D
-    return place.before not in DETERMINERS and (place.after in _AROUND or place.at(2) in _AROUND and place.after.endswith("ly"))
+    if place.before in DETERMINERS:
+        return False
+    turned = place.before in SUBJECTS and (place.at(3) in _AROUND or place.at(4) in _AROUND)
+    return turned or place.after in _AROUND or (place.at(2) in _AROUND and place.after.endswith("ly"))
 
 
 def _winds(place: Place) -> bool:
@@ -179,11 +167,29 @@ def _tear(place: Place) -> bool:  # True: T EH1 R
         return True
     if place.at(-1) in {"shed", "single", "a", "every", "each", "no", "one", "of", "the"} and not place.near(_CLOTH, 5):
         return False
-    return place.after not in {"gas", "drop", "drops", "duct", "ducts", "stained", "fluid", "film", "jerker", "glands", "gland"}
+    return place.after not in {
+        "gas",
+        "drop",
+        "drops",
+        "duct",
+        "ducts",
+        "stained",
+        "fluid",
+        "film",
+        "jerker",
+        "glands",
+        "gland",
+    }
 
 
 def _tears(place: Place) -> bool:
-    return place.after in {"up", "down", "apart", "off", "away", "it", "the", "his", "open"} and place.before not in {"in", "of", "with", "into", *DETERMINERS}
+    return place.after in {"up", "down", "apart", "off", "away", "it", "the", "his", "open"} and place.before not in {
+        "in",
+        "of",
+        "with",
+        "into",
+        *DETERMINERS,
+    }
 
 
 def _bow(place: Place) -> bool:  # True: B AW1
@@ -198,7 +204,9 @@ def _bow(place: Place) -> bool:  # True: B AW1
 
 
 def _dove(place: Place) -> bool:  # True: D OW1 V
-    return place.before in SUBJECTS or place.after in _set("into down under off deep headfirst for toward towards behind through straight right")
+    return place.before in SUBJECTS or place.after in _set(
+        "into down under off deep headfirst for toward towards behind through straight right"
+    )
 
 
 def _minute(place: Place) -> bool:  # True: M AY0 N UW1 T
@@ -218,7 +226,9 @@ def _close(place: Place) -> bool:  # True: K L OW1 Z
         return True
     if before in BE | _DEGREE | DETERMINERS | PREPOSITIONS | _set("be get gets got getting come comes came coming stay stays stayed keep kept stand stood sit sat hold held draw drew live lives lived work worked remained remain up not it them you her him"):  # fmt: skip
         return False
-    return after not in _set("friend friends call calls attention range contact relationship relatives proximity race game look ties eye quarters up-to")
+    return after not in _set(
+        "friend friends call calls attention range contact relationship relatives proximity race game look ties eye quarters up-to"
+    )
 
 
 def _used(place: Place) -> str:
@@ -232,7 +242,13 @@ def _used(place: Place) -> str:
 
 
 def _use(place: Place) -> bool:  # True: Y UW1 Z
-    many = place.before.endswith("s") and not place.before.endswith(("ss", "'s", "s'", "us")) and place.before not in DETERMINERS
+    many = (
+        place.before.endswith("s")
+        and not place.before.endswith(("ss", "'s", "s'", "us"))
+        and place.before not in DETERMINERS
+    )
+    if place.after in {"it", "them"} and place.before not in DETERMINERS:
+        return True
     return is_verb(place) or (many and place.after not in {"of", "in", "is", "was", "for", "and", ""})
 
 
@@ -270,19 +286,39 @@ def _blessed(place: Place) -> bool:
 
 
 def _aged(place: Place) -> bool:  # True: two syllables
-    return place.at(-1) in {"the", "an", "his", "her", "my", "their"} and place.after not in {"care", "cheese", "beef", "wine"}
+    return place.at(-1) in {"the", "an", "his", "her", "my", "their"} and place.after not in {
+        "care",
+        "cheese",
+        "beef",
+        "wine",
+    }
 
 
 def _axes(place: Place) -> bool:  # True: IY0 Z
-    return place.near(_set("x y z coordinate vertical horizontal rotation graph plot symmetry two three principal perpendicular both optical"), 4)
+    return place.near(
+        _set(
+            "x y z coordinate vertical horizontal rotation graph plot symmetry two three principal perpendicular both optical"
+        ),
+        4,
+    )
 
 
 def _does(place: Place) -> bool:  # True: D OW1 Z
-    return place.near(_set("bucks buck stags fawns fawn deer"), 4) and place.at(-1) in {"the", "two", "three", "several", "and", "of", "wild"}
+    return place.near(_set("bucks buck stags fawns fawn deer"), 4) and place.at(-1) in {
+        "the",
+        "two",
+        "three",
+        "several",
+        "and",
+        "of",
+        "wild",
+    }
 
 
 def _row(place: Place) -> bool:  # True: R AW1
-    return place.after in {"about", "over", "broke"} or (place.at(-1) in {"terrible", "dreadful"} and place.at(-2) == "a")
+    return place.after in {"about", "over", "broke"} or (
+        place.at(-1) in {"terrible", "dreadful"} and place.at(-2) == "a"
+    )
 
 
 def _sewer(place: Place) -> bool:  # True: S OW1 ER0
@@ -290,7 +326,10 @@ def _sewer(place: Place) -> bool:  # True: S OW1 ER0
 
 
 def _number(place: Place) -> bool:  # True: N AH1 M ER0
-    return place.at(-1) in {"grew", "grow", "feel", "felt", "get", "got", "getting", "even"} and place.after not in {"of", "one"}
+    return place.at(-1) in {"grew", "grow", "feel", "felt", "get", "got", "getting", "even"} and place.after not in {
+        "of",
+        "one",
+    }
 
 
 def _attribute_of(place: Place) -> bool:
@@ -308,7 +347,9 @@ _RULES: dict[str, Callable[[Place], str]] = {
     "tear": _either("T IH1 R", "T EH1 R", _tear),
     "tears": _either("T IH1 R Z", "T EH1 R Z", _tears),
     "bow": _either("B OW1", "B AW1", _bow),
-    "bows": _either("B OW1 Z", "B AW1 Z", lambda p: p.before in SUBJECTS or p.after in {"to", "down", "before", "his", "her"}),
+    "bows": _either(
+        "B OW1 Z", "B AW1 Z", lambda p: p.before in SUBJECTS or p.after in {"to", "down", "before", "his", "her"}
+    ),
     "bowed": lambda place: "B AW1 D",
     "bass": _either("B EY1 S", "B AE1 S", lambda p: p.near(_FISH, 4)),
     "row": _either("R OW1", "R AW1", _row),
@@ -335,12 +376,22 @@ _RULES: dict[str, Callable[[Place], str]] = {
     "aged": _either("EY1 JH D", "EY1 JH IH0 D", _aged),
     "axes": _either("AE1 K S IH0 Z", "AE1 K S IY0 Z", _axes),
     "number": _either("N AH1 M B ER0", "N AH1 M ER0", _number),
-    "attribute": _either(*_PAIRS["attribute"], _attribute_of),
-    "bases": _either("B EY1 S IH0 Z", "B EY1 S IY0 Z", lambda p: p.near(_set("theoretical basis logical conceptual"), 3)),
-    "sake": _either("S EY1 K", "S AA1 K IY0", lambda p: p.near(_set("rice drink drank cup bottle japanese glass hot warm sushi"), 4)),
+    "attribute": _either(*PAIRS["attribute"], _attribute_of),
+    "bases": _either(
+        "B EY1 S IH0 Z", "B EY1 S IY0 Z", lambda p: p.near(_set("theoretical basis logical conceptual"), 3)
+    ),
+    "sake": _either(
+        "S EY1 K", "S AA1 K IY0", lambda p: p.near(_set("rice drink drank cup bottle japanese glass hot warm sushi"), 4)
+    ),
     "buffet": lambda place: "B AH0 F EY1",
-    "celtic": _either("K EH1 L T IH0 K", "S EH1 L T IH0 K", lambda p: p.near(_set("boston football glasgow rangers fc club league match park"), 6)),
-    "reading": _either("R IY1 D IH0 NG", "R EH1 D IH0 NG", lambda p: p.capital and p.before in {"in", "at", "from", "near", "to", "of"}),
+    "celtic": _either(
+        "K EH1 L T IH0 K",
+        "S EH1 L T IH0 K",
+        lambda p: p.near(_set("boston football glasgow rangers fc club league match park"), 6),
+    ),
+    "reading": _either(
+        "R IY1 D IH0 NG", "R EH1 D IH0 NG", lambda p: p.capital and p.before in {"in", "at", "from", "near", "to", "of"}
+    ),
     "moped": _either("M OW1 P EH0 D", "M OW1 P T", lambda p: p.before in SUBJECTS or p.after in {"around", "about"}),
     "pasty": _either("P EY1 S T IY0", "P AE1 S T IY0", lambda p: p.at(-1) in {"cornish", "meat"}),
     "agape": lambda place: "AH0 G EY1 P",

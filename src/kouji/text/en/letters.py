@@ -94,16 +94,19 @@ class LetterModel:
         reset_in, update_in, new_in = np.split(from_input, 3, axis=1)
         reset_state, update_state, new_state = np.split(from_state, 3, axis=1)
         reset, update = _sigmoid(reset_in + reset_state), _sigmoid(update_in + update_state)
-        return (1 - update) * np.tanh(new_in + reset * new_state) + update * state
+        new: np.ndarray = (1 - update) * np.tanh(new_in + reset * new_state) + update * state
+        return new
 
 
 def _sigmoid(x: np.ndarray) -> np.ndarray:
-    return 1 / (1 + np.exp(-x))
+    squashed: np.ndarray = 1 / (1 + np.exp(-x))
+    return squashed
 
 
 def _log_softmax(x: np.ndarray) -> np.ndarray:
-    x = x - x.max(axis=1, keepdims=True)
-    return x - np.log(np.exp(x).sum(axis=1, keepdims=True))
+    shifted: np.ndarray = x - x.max(axis=1, keepdims=True)
+    shifted -= np.log(np.exp(shifted).sum(axis=1, keepdims=True))
+    return shifted
 
 
 @cache

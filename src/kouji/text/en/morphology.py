@@ -63,7 +63,7 @@ def past(said: str) -> str:
 @lru_cache(maxsize=5_000)
 def from_parts(word: str) -> str | None:
     """A word by its parts; None where it has none that are known."""
-    for rule in (_contracted, _possessive, _inflected, _suffixed, _american, _prefixed, _compound):
+    for rule in (_contracted, _possessive, _american, _inflected, _suffixed, _prefixed, _compound):
         said = rule(word)
         if said is not None:
             return said
@@ -147,7 +147,7 @@ def _american(word: str) -> str | None:
     for british, american in _BRITISH:
         respelled = re.sub(british, american, word)
         if respelled != word:
-            said = pronunciation(respelled) or _inflected(respelled) or _suffixed(respelled)
+            said = pronunciation(respelled) or _suffixed(respelled) or _inflected(respelled)
             if said:
                 return said
     return None
@@ -182,7 +182,9 @@ _NO_SECOND = frozenset(
     "able less ward wards ally ring rings lings ally ing eng ard ell tie ties rate rated rating nation sty ping rich berg bert bell bach "
     "mar mark nick rick lick land lander lands stein steins ever hard hart ham hams ton tons".split()
 )
-_NO_FIRST = frozenset("the and for mar bar car man can ban ten pen den con com imp per pro par pal pan pat pin pit ham han her his hat".split())
+_NO_FIRST = frozenset(
+    "the and for mar bar car man can ban ten pen den con com imp per pro par pal pan pat pin pit ham han her his hat".split()
+)
 
 
 @lru_cache(maxsize=5_000)
@@ -195,5 +197,13 @@ def _is_common(word: str) -> bool:
     if word.endswith("s") and not word.endswith("ss") and pronunciation(word[:-1]):
         word = word[:-1]
     stem = word[:-1] if word.endswith("e") else word
-    forms = [stem + "ing", stem + "ed", stem + stem[-1] + "ing", word + "ly", word + "ness", word + "ful", word + "less"]
+    forms = [
+        stem + "ing",
+        stem + "ed",
+        stem + stem[-1] + "ing",
+        word + "ly",
+        word + "ness",
+        word + "ful",
+        word + "less",
+    ]
     return any(pronunciation(form) for form in forms) or (len(word) > _MIN_STEM and bool(pronunciation(word + "s")))

@@ -66,7 +66,9 @@ def _checked(arpabet: str) -> str:
     try:
         arpabet_to_phonemes(arpabet)
     except ValueError as wrong:
-        raise InvalidInput(f"{arpabet!r} is not a pronunciation in ARPABET.", f"{wrong} Write it like 'HH AH0 L OW1'.") from wrong
+        raise InvalidInput(
+            f"{arpabet!r} is not a pronunciation in ARPABET.", f"{wrong} Write it like 'HH AH0 L OW1'."
+        ) from wrong
     if not arpabet.split():
         raise InvalidInput("The pronunciation that was given is empty.", "Write it in ARPABET, like 'HH AH0 L OW1'.")
     return " ".join(arpabet.upper().split())

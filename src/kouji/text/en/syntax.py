@@ -29,7 +29,9 @@ BE = frozenset(
     "be is are was were am been being isn't aren't wasn't weren't i'm you're he's she's it's we're they're that's there's "
     "what's who's seem seems seemed feel feels felt become becomes became look looks looked".split()
 )
-HAVE = frozenset("have has had having i've you've we've they've haven't hasn't hadn't who've could've should've would've".split())
+HAVE = frozenset(
+    "have has had having i've you've we've they've haven't hasn't hadn't who've could've should've would've".split()
+)
 ADVERBS = frozenset(
     "not never always often also just still only even ever already soon sometimes usually really then now rarely seldom "
     "not again both all".split()
@@ -38,6 +40,9 @@ _ADJECTIVES = frozenset(
     "new old good bad great big small large first second third last next high low long short early late own main whole "
     "real fresh free hard cold hot warm full public private recent current other same different young poor rich daily annual "
     "world school family police data daily secret strong weak broken cheap fine local modern simple sudden single double".split()
+)
+_COMPOUNDING = frozenset(
+    "sales sports customs arms goods savings earnings news always perhaps this was has does".split()
 )
 _ADJECTIVE_ENDINGS = ("ous", "ive", "ful", "ic", "al", "less", "able", "ible", "ary", "ian", "ish", "'s", "s'", "est")
 
@@ -96,7 +101,10 @@ def is_verb(place: Place) -> bool:
     """True if the base form ("record", "use") is a verb here."""
     before, after = place.before, place.after
     if before in {"to", *MODALS, *SUBJECTS} - {"who", "it"}:
-        return not (before == "to" and after in PREPOSITIONS - {"as", "in", "on", "for", "with", "from", "by", "at", "over", "about"})
+        return not (
+            before == "to"
+            and after in PREPOSITIONS - {"as", "in", "on", "for", "with", "from", "by", "at", "over", "about"}
+        )
     if before == "it":
         return place.at(-place.steps_back - 1) in {"let", "make", "makes", "made", "see", "help", "watch"}
     if before in BE or before in HAVE:
@@ -107,16 +115,24 @@ def is_verb(place: Place) -> bool:
         return True
     if not before or before in {"who", "and", "or", "but", "then"}:
         return after in OBJECTS or before == "who"
+    if _is_plural(before) and after in {"with", "against", "when", "if", "because", "from"}:
+        return True  # the results conflict with …
     return after in OBJECTS and after not in {"that", "all", "some"} | SUBJECTS
 
 
+def _is_plural(word: str) -> bool:
+    return word.endswith("s") and not word.endswith(("ss", "us", "is", "'s")) and word not in _COMPOUNDING
+
+
 def _verb_before(place: Place) -> bool:
-    """"to reduce cost and increase sales": the word is joined to a base form that "to" or a modal made a verb."""
+    """ "to reduce cost and increase sales": the word is joined to a base form that "to" or a modal made a verb."""
     if place.after in PREPOSITIONS | BE | {""}:
         return False
     earlier = [place.words[j] for j in range(max(0, place.i - 8), place.i)]
     starts = [j for j, word in enumerate(earlier[:-1]) if word == "to" or word in MODALS]
-    return bool(starts) and not set(earlier[starts[-1] + 1 :]) & (BE | HAVE) and earlier[starts[-1] + 1] not in DETERMINERS
+    return (
+        bool(starts) and not set(earlier[starts[-1] + 1 :]) & (BE | HAVE) and earlier[starts[-1] + 1] not in DETERMINERS
+    )
 
 
 def is_verb_in_s(place: Place) -> bool:
@@ -136,7 +152,21 @@ def is_adjective(word: str) -> bool:
 
 def is_past(place: Place) -> bool:
     """True if the sentence tells of the past, as far as its other words say."""
-    marks = {"yesterday", "ago", "last", "once", "earlier", "previously", "when", "was", "were", "had", "did", "said", "then"}
+    marks = {
+        "yesterday",
+        "ago",
+        "last",
+        "once",
+        "earlier",
+        "previously",
+        "when",
+        "was",
+        "were",
+        "had",
+        "did",
+        "said",
+        "then",
+    }
     certain = {"yesterday", "ago", "once", "earlier", "previously", "was", "were", "had", "said"}
     words = set(place.words)
     future = words & {"will", "tomorrow", "can", "must", "should", "let's", "please", "usually", "always", "often"}
@@ -148,4 +178,6 @@ _PAST = frozenset(
     "went came saw took sat stood got gave made knew thought told found left began felt kept held brought wrote ran "
     "spoke ate drank slept fell grew bought lost met sent spent won heard became".split()
 )
-_TIMES = frozenset("night week month year summer winter spring autumn fall time monday tuesday wednesday thursday friday saturday sunday".split())
+_TIMES = frozenset(
+    "night week month year summer winter spring autumn fall time monday tuesday wednesday thursday friday saturday sunday".split()
+)

@@ -17,9 +17,7 @@ _PLAIN = str.maketrans({
     "’": "'", "ʼ": "'", "＇": "'", "`": "'", "´": "'", "‘": "'", "ʻ": "'", "ª": "a", "º": "o",
 })  # fmt: skip
 _APOSTROPHES = "'’ʼ＇`´‘ʻ"
-_CLIPPED = frozenset(
-    "em tis twas cause til till bout n round cuz im ave fraid gainst mongst nother neath kay".split()
-)
+_CLIPPED = frozenset("em tis twas cause til till bout n round cuz im ave fraid gainst mongst nother neath kay".split())
 _LETTER = "[^\\W\\d_]"
 # A word: "U.S." and "Ph.D." with their dots; else letters, digits and accents, with apostrophes inside and at most one after.
 _WORD = re.compile(
@@ -74,7 +72,9 @@ def _whole(text: str, spans: list[tuple[int, int]], given: Mapping[int, str]) ->
         end = min(later, default=len(text))
         if end == len(text) or given[end]:  # not told: up to the last word that a hyphen joins
             inside = [span for span in spans if span[1] > start and span[0] < end] or [(start, end)]
-            stop = next((k for k in range(1, len(inside)) if not _is_joint(text[inside[k - 1][1] : inside[k][0]])), len(inside))
+            stop = next(
+                (k for k in range(1, len(inside)) if not _is_joint(text[inside[k - 1][1] : inside[k][0]])), len(inside)
+            )
             end = min(inside[stop - 1][1], end)
         before = [(a, min(b, start)) for a, b in spans if a < start]
         after = [(max(a, end), b) for a, b in spans if b > end]

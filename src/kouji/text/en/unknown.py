@@ -23,7 +23,9 @@ _READ_AS_WORD = frozenset("nasa nato opec aids laser radar scuba unesco unicef c
 
 def spell(letters: str) -> str:
     """Letter names, the last with the main stress: "IBM" -> AY2 B IY2 EH1 M. Digits are named too."""
-    names = [_LETTERS[c] if c.isalpha() else pronunciation(_DIGITS[int(c)]) or "" for c in letters.lower() if c.isalnum()]
+    names = [
+        _LETTERS[c] if c.isalpha() else pronunciation(_DIGITS[int(c)]) or "" for c in letters.lower() if c.isalnum()
+    ]
     return " ".join([*(name.replace("1", "2") for name in names[:-1]), names[-1]])
 
 
@@ -80,5 +82,3 @@ def _unwritten(plain: str) -> str:
 def _join(parts: list[str]) -> str:
     """Several words as one: the first with a stress keeps it, the others step back."""
     return " ".join([parts[0], *(part.replace("1", "2") for part in parts[1:])])
-
-

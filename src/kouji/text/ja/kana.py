@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 import unicodedata
 from dataclasses import dataclass
@@ -26,12 +27,16 @@ _STRETCHED = {"o": "u", "e": "i"}  # オウ and エイ are long オ and エ
 
 
 def _table() -> dict[str, tuple[str, str]]:
-    table = {}
+    table: dict[str, tuple[str, str]] = {}
     for row in re.split(r"[;\n]", _ROWS.strip("\n")):
         cells = row.split()
         consonant = cells.pop(0) if len(cells) == 6 else ""
-        table |= {kana: (consonant.strip("-"), vowel) for kana, vowel in zip(cells, "aiueo", strict=True) if kana != "-"}
-    return table | {small: ("", table[large][1]) for small, large in _SMALL.items()} | {"ヵ": ("k", "a"), "ヶ": ("k", "e")}
+        table |= {
+            kana: (consonant.strip("-"), vowel) for kana, vowel in zip(cells, "aiueo", strict=True) if kana != "-"
+        }
+    return (
+        table | {small: ("", table[large][1]) for small, large in _SMALL.items()} | {"ヵ": ("k", "a"), "ヶ": ("k", "e")}
+    )
 
 
 _MORAS = _table()
@@ -107,7 +112,7 @@ def _lengthened(found: list[Mora], i: int, verb: bool) -> Mora:
 def devoiced(beats: list[Mora]) -> list[Mora]:
     """I and U between voiceless consonants are whispered (キタ, スキ); never in two beats that follow each other."""
     result = list(beats)
-    for i, (mora, after) in enumerate(zip(beats, beats[1:], strict=False)):
+    for i, (mora, after) in enumerate(itertools.pairwise(beats)):
         voiceless = mora.consonant in _VOICELESS and (after.consonant in _VOICELESS or after.vowel == "cl")
         if voiceless and mora.vowel in ("i", "u") and not (i and result[i - 1].vowel in ("I", "U")):
             result[i] = Mora(mora.kana, mora.consonant, mora.vowel.upper())
@@ -115,7 +120,7 @@ def devoiced(beats: list[Mora]) -> list[Mora]:
 
 
 def kana_to_phonemes(kana: str, *, written: str = "", devoice: bool = False) -> tuple[str, ...]:
-    """"とうきょう" -> ("t", "o", "o", "kj", "o", "o"): no pitch digits, because kana does not tell the accent.
+    """ "とうきょう" -> ("t", "o", "o", "kj", "o", "o"): no pitch digits, because kana does not tell the accent.
 
     Args:
         kana: hiragana or katakana of one word.

@@ -19,7 +19,9 @@ from kouji.types import Unit
 from .kana import devoiced, moras, to_katakana
 
 Node = dict[str, Any]  # one word as OpenJTalk's NJD stage describes it
-_LABEL = re.compile(r"-(?P<name>[^+]+)\+.*?/A:(?P<to_accent>[^+]+)\+(?P<mora>[^+]+)\+.*?/F:(?P<n_moras>[^_]+)_(?P<accent>[^#]+)#")
+_LABEL = re.compile(
+    r"-(?P<name>[^+]+)\+.*?/A:(?P<to_accent>[^+]+)\+(?P<mora>[^+]+)\+.*?/F:(?P<n_moras>[^_]+)_(?P<accent>[^#]+)#"
+)
 _BEATS = frozenset("a i u e o A I U E O N cl".split())  # phonemes that end a mora
 _LONGEST = 400  # characters handed to OpenJTalk at once: its time grows faster than the text
 
@@ -145,7 +147,9 @@ def _plain(text: str) -> str:
 def _units(text: str, nodes: list[Node], spans: list[tuple[int, int]], end: int) -> list[Unit]:
     words = [(node, span) for node, span in zip(nodes, spans, strict=True) if node["mora_size"] > 0]
     beats = _beats(nodes)
-    if sum(node["mora_size"] for node, _ in words) != len(beats):  # a word that OpenJTalk counts otherwise: ask one by one
+    if sum(node["mora_size"] for node, _ in words) != len(
+        beats
+    ):  # a word that OpenJTalk counts otherwise: ask one by one
         lots = [_alone(node) for node, _ in words]
     else:
         counts = itertools.accumulate((node["mora_size"] for node, _ in words), initial=0)
@@ -199,7 +203,7 @@ def _given_word(written: str, given: str) -> Node:
     if match is None or not n_moras:
         raise InvalidInput(f"{given!r} is not a reading in kana.", "Write it like ハシ, ハ'シ or ハシ1.")
     found = [node for node in _openjtalk().run_frontend(written) if node["mora_size"]]
-    template = found[0] if found else _openjtalk().run_frontend("名")[0]
+    template: Node = found[0] if found else _openjtalk().run_frontend("名")[0]
     usual = template["acc"] if len(found) == 1 and template["mora_size"] == n_moras else 0
     accent = int(match[4]) if match[4] else len(moras(match[1])) if match[2] else usual
     if accent > n_moras:
@@ -220,10 +224,13 @@ def _pronounced(kana: str, written: str) -> str:
 
 def _alone(node: Node) -> list[list[str]]:
     """The moras of one word from its kana, with its own accent."""
-    beats = devoiced(moras(re.sub(r"^ー+", "", node["pron"].replace("’", "")) or "ッ"))
+    beats = devoiced(moras(re.sub(r"^ー+", "", node["pron"].replace("’", ""))))
     pitches = [_pitch(i + 1, len(beats), node["acc"] or len(beats)) for i in range(len(beats))]
     return [
-        [*(JA_PHONEMES[name] for name in beat.names[:-1]), JA_PHONEMES[beat.vowel] + ("" if beat.vowel == "cl" else str(pitch))]
+        [
+            *(JA_PHONEMES[name] for name in beat.names[:-1]),
+            JA_PHONEMES[beat.vowel] + ("" if beat.vowel == "cl" else str(pitch)),
+        ]
         for beat, pitch in zip(beats, pitches, strict=True)
     ]
 

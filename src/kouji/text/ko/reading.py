@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 import unicodedata
 from collections.abc import Mapping
@@ -23,16 +24,19 @@ _JAMO = dict(zip("ㄱㄴㄷㄹㅁㅂㅅㅇㅈㅊㅋㅌㅍㅎㄲㄸㅃㅆㅉ", (
     "기역 니은 디귿 리을 미음 비읍 시옷 이응 지읒 치읓 키읔 티읕 피읖 히읗 쌍기역 쌍디귿 쌍비읍 쌍시옷 쌍지읒"
 ).split(), strict=True)) | dict(zip("ㅏㅑㅓㅕㅗㅛㅜㅠㅡㅣㅐㅒㅔㅖㅘㅙㅚㅝㅞㅟㅢ", "아야어여오요우유으이애얘에예와왜외워웨위의", strict=True))  # fmt: skip
 # Bound nouns: hard after an adnominal ending in ㄹ, also across the space (art. 27): 할 것을 [할꺼슬].
-_BOUND = re.compile(r"^(것|거|게|걸|건|겁|수(가|는|도|밖에|를)?$|줄(은|을|도|로)?$|바(를|가|는)?$|데(가|는|에|도)?$|듯|적(이|은|도)?$|뿐|지(도|를)?$|사람|생각|예정)")
+_BOUND = re.compile(
+    r"^(것|거|게|걸|건|겁|수(가|는|도|밖에|를)?$|줄(은|을|도|로)?$|바(를|가|는)?$|데(가|는|에|도)?$|듯|적(이|은|도)?$|뿐|지(도|를)?$|사람|생각|예정)"
+)
 _COUNTERS = re.compile(r"^(시|개|살|번|분|명|권|장|달|대|병|잔|동|층|시간|사람|가지|군데|배|주|점|곳)")
 # ㄴ comes in between these words too (art. 29): 한 일 [한닐], 옷 입다 [온닙따], 할 일 [할릴].
-_TAKES_N = re.compile(r"^(일(이|을|은|도|만|과|에|들|입|인|하|했|할)?|입[는은을고다어습]|입었|이불|여섯|여덟|여름|이야기|요리|이름|약)")
+_TAKES_N = re.compile(
+    r"^(일(이|을|은|도|만|과|에|들|입|인|하|했|할)?|입[는은을고다어습]|입었|이불|여섯|여덟|여름|이야기|요리|이름|약)"
+)
 
 
 @dataclass(frozen=True)
 class _Word:
     text: str
-    start: int
     hangul: str  # syllable blocks only
     pause: str
     given: bool = False
@@ -43,7 +47,8 @@ def to_units(text: str, given: Mapping[int, str] | None = None) -> list[Unit]:
 
     Args:
         text: normalised Korean (numbers in words), with its punctuation.
-        given: index of a word's first character -> its pronunciation in hangul, taken as said.
+        given: index of a word's first character -> its pronunciation in hangul, taken as said. An empty one says
+            where the word before it ends; without one it covers as many characters as it has syllables.
 
     Raises:
         InvalidInput: Chinese characters or other letters that are not hangul; a given pronunciation that is not hangul.
@@ -70,17 +75,22 @@ def _words(text: str, given: Mapping[int, str]) -> list[_Word]:
             pause = stronger(pause, pause_for(mark) or ("," if mark in "~〜-" and " " in between else ""))
         if "..." in between:
             pause = "…"
-        hangul = _given(given[start]) if start in given else _to_hangul(text[start:end])
-        words.append(_Word(text[start:end], start, hangul, pause, start in given))
+        fixed = bool(given.get(start))
+        hangul = _given(given[start]) if fixed else _to_hangul(text[start:end])
+        words.append(_Word(text[start:end], hangul, pause, fixed))
     return words
 
 
 def _cut(text: str, spans: list[tuple[int, int]], given: Mapping[int, str]) -> list[tuple[int, int]]:
-    """A given reading inside a word begins a word of its own."""
+    """A given reading begins a word of its own, and ends it: at an empty reading, or after as many syllables."""
+    edges = set(given)
+    for start, reading in given.items():
+        if reading and not any(not given[i] for i in given if i > start):
+            edges.add(start + len(_given(reading)))
     cut = []
     for start, end in spans:
-        edges = [start, *sorted(i for i in given if start < i < end), end]
-        cut += [(a, b) for a, b in zip(edges, edges[1:], strict=False) if text[a:b]]
+        inside = [start, *sorted(i for i in edges if start < i < end), end]
+        cut += list(itertools.pairwise(inside))
     return cut
 
 
@@ -139,7 +149,7 @@ def _across(before: str, after: str, said_before: str, said_after: str) -> tuple
 def _joined(word: _Word, after: _Word) -> bool:
     """Words of one syllable lean on the next: 못 해 [모태], 집 앞 [지밥], 옷 한 벌 [오탄벌]."""
     coda = decompose(word.hangul[-1])[0].coda
-    if word.given or after.given or not coda or len(word.hangul) > 1 and word.hangul not in ("무슨", "어떤"):
+    if word.given or after.given or not coda or (len(word.hangul) > 1 and word.hangul not in ("무슨", "어떤")):
         return False
     first = decompose(after.hangul[0])[0]
     return first.onset != "ㅇ" or bool(_TAKES_N.match(after.hangul)) or first.vowel not in "ㅣㅑㅕㅛㅠ"
@@ -148,7 +158,10 @@ def _joined(word: _Word, after: _Word) -> bool:
 def _say(words: list[_Word], parts: list[list[Syllable]]) -> None:
     syllables = [syllable for part, word in zip(parts, words, strict=True) if not word.given for syllable in part]
     joints = [
-        i > 0 and j == 0 for i, (part, word) in enumerate(zip(parts, words, strict=True)) if not word.given for j in range(len(part))
+        i > 0 and j == 0
+        for i, (part, word) in enumerate(zip(parts, words, strict=True))
+        if not word.given
+        for j in range(len(part))
     ]
     said(syllables, joints)
 

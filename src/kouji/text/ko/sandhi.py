@@ -80,7 +80,9 @@ def _breathe(first: Syllable, second: Syllable) -> None:
         stop = NEUTRAL.get(stop, stop) if stop not in ("ㅎ", "ㄶ", "ㅀ") else stop
     if stop not in _ASPIRATED:
         return
-    palatal = first.coda in ("ㄷ", "ㅌ") and (second.vowel == "ㅣ" or (second.vowel == "ㅕ" and second.coda in ("", "ㅆ")))
+    palatal = first.coda in ("ㄷ", "ㅌ") and (
+        second.vowel == "ㅣ" or (second.vowel == "ㅕ" and second.coda in ("", "ㅆ"))
+    )
     first.coda, second.onset = stays, "ㅊ" if palatal else _ASPIRATED[stop]
 
 
