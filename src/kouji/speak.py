@@ -7,7 +7,6 @@ A list of calls: what each of them does stands in its own room.
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from functools import cached_property
@@ -23,8 +22,6 @@ from kouji.types import Chunk, Notice, Request, Speech, Utterance
 
 if TYPE_CHECKING:
     from kouji.text import Lexicon
-
-_log = logging.getLogger(__name__)
 
 Progress = Callable[[int, int], None]  # (utterances said, utterances in all)
 
@@ -42,6 +39,19 @@ def load(engine: str | None = None, *, threads: int | None = None, lexicon: str 
     """
     flags = config.load(engine=engine, threads=threads, lexicon=None if lexicon is None else str(lexicon))
     return Session(engines.card(flags.engine), flags)
+
+
+@dataclass(frozen=True)
+class Stream(Iterator[Chunk]):
+    """Chunks of a request as they are ready, and what is known of it from the start."""
+
+    chunks: Iterator[Chunk]
+    sample_rate: int  # Hz
+    notices: tuple[Notice, ...]
+    metadata: dict[str, object]
+
+    def __next__(self) -> Chunk:
+        return next(self.chunks)
 
 
 class Session:
@@ -87,23 +97,25 @@ class Session:
 
     def stream(
         self, text: str, voice: str = "", language: str = "", seed: int = 0, **controls: object
-    ) -> Iterator[Chunk]:
+    ) -> Stream:
         """`synthesize`, chunk by chunk as it is ready: one after the other they are the very same samples.
 
-        Notices go to the log. Errors in what is asked are raised by this call, before any sound.
+        Errors in what is asked are raised by this call, before any sound.
         """
-        plan = self._plan(self._request(text, voice, language, seed, controls))
-        for notice in plan.notices:
-            _log.warning(notice.message)
-        return self._chunks(plan)
+        return self.start(self._request(text, voice, language, seed, controls))
 
     def speak(self, request: Request, progress: Progress | None = None) -> Speech:
         """Say a whole request, telling `progress` after every utterance. (Raises as `synthesize` does.)"""
         from kouji.audio.join import collect
 
+        stream = self.start(request, progress)
+        samples, marks = collect(stream)
+        return Speech(samples, stream.sample_rate, marks, stream.notices, stream.metadata)
+
+    def start(self, request: Request, progress: Progress | None = None) -> Stream:
+        """Check a request, then say it as the chunks are asked for. (Raises as `synthesize` does.)"""
         plan = self._plan(request)
-        samples, marks = collect(self._chunks(plan, progress))
-        return Speech(samples, self.sample_rate, marks, plan.notices, plan.metadata(self.card))
+        return Stream(self._chunks(plan, progress), self.sample_rate, plan.notices, plan.metadata(self.card))
 
     @cached_property
     def _engine(self) -> Engine:
@@ -148,7 +160,7 @@ class Session:
             request.seed,
         )
 
-    def _chunks(self, plan: _Plan, progress: Progress | None = None) -> Iterator[Chunk]:
+    def _chunks(self, plan: _Plan, progress: Progress | None) -> Iterator[Chunk]:
         from kouji.audio.join import join
 
         return join(self._utterances(plan, progress), self.sample_rate)

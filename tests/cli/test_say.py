@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -148,17 +149,19 @@ def test_a_defect_of_ours_is_exit_code_1(monkeypatch: pytest.MonkeyPatch, capsys
     assert "error: RuntimeError: the parrot is dead" in capsys.readouterr().err
 
 
-def test_ctrl_c_is_exit_code_130_and_leaves_no_file(folder: Path) -> None:
-    command = [sys.executable, "-m", "kouji", *SAY, "-o", "a.wav"]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.PIPE) as running:
-        assert running.stdin
-        running.stdin.write("你好。".encode() * 100_000)  # more than a pipe holds, so it is reading once this returns
-        running.stdin.flush()
-        running.send_signal(signal.SIGINT)
-        _, said = running.communicate(timeout=20)
-    assert running.returncode == 130
-    assert said == b"error: Stopped.\n"
-    assert left(folder) == []
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
+def test_stopping_is_exit_code_130_and_leaves_the_old_file(folder: Path, how: signal.Signals) -> None:
+    Path("a.wav").write_bytes(b"old")
+    Path("long.txt").write_text("好。" * 5000, "utf-8")
+    command = [sys.executable, "-m", "kouji", *SAY, "--file", "long.txt", "-o", "a.wav"]
+    with subprocess.Popen(command, stderr=subprocess.PIPE) as running:
+        while len(left(folder)) == 2:  # no draft yet
+            time.sleep(0.02)
+        running.send_signal(how)
+        _, said = running.communicate(timeout=60)
+    assert (running.returncode, said) == (130, b"error: Stopped.\n")
+    assert left(folder) == ["a.wav", "long.txt"]
+    assert Path("a.wav").read_bytes() == b"old"
 
 
 def test_long_work_shows_progress_on_a_terminal_only(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:

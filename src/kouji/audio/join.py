@@ -47,9 +47,11 @@ def join(utterances: Iterable[tuple[Iterable[Chunk], str]], sample_rate: int) ->
 
 def collect(chunks: Iterable[Chunk]) -> tuple[np.ndarray, tuple[Mark, ...]]:
     """All samples (n_samples,) and all marks of chunks that follow one another."""
-    kept = list(chunks)
-    samples = [np.zeros(0, np.float32), *(chunk.samples for chunk in kept)]
-    return np.concatenate(samples, dtype=np.float32), tuple(mark for chunk in kept for mark in chunk.marks)
+    data, marks = bytearray(), list[Mark]()  # one buffer that grows: hours of sound are in memory once, not twice
+    for chunk in chunks:
+        data += chunk.samples.astype(np.float32, copy=False).tobytes()
+        marks += chunk.marks
+    return np.frombuffer(data, np.float32), tuple(marks)
 
 
 def _soft_edges(chunks: Iterable[Chunk], n_fade: int) -> Iterator[Chunk]:

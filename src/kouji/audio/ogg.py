@@ -7,31 +7,30 @@ Source: RFC 3533, section 6 (page header).
 from __future__ import annotations
 
 import zlib
+from pathlib import Path
 
 SERIAL = (1).to_bytes(4, "little")
 _HEADER = 27  # bytes before the segment table
 _REVERSED = bytes(int(f"{byte:08b}"[::-1], 2) for byte in range(256))
 
 
-def with_fixed_serial(stream: bytes) -> bytes:
-    """The same single-stream Ogg file with serial number 1.
+def fix_serial(path: Path) -> None:
+    """Give a single-stream Ogg file the serial number 1, in place.
 
     Raises:
-        ValueError: this is no Ogg stream.
+        ValueError: this is no Ogg file.
     """
-    pages, start = [], 0
-    while start < len(stream):
-        n_segments = stream[start + 26]
-        body = start + _HEADER + n_segments
-        end = body + sum(stream[start + _HEADER : body])
-        if stream[start : start + 4] != b"OggS" or end > len(stream):
-            raise ValueError(f"No Ogg page at byte {start}.")
-        page = bytearray(stream[start:end])
-        page[14:18], page[22:26] = SERIAL, bytes(4)
-        page[22:26] = check_sum(page)
-        pages.append(bytes(page))
-        start = end
-    return b"".join(pages)
+    with path.open("r+b") as file:
+        while header := file.read(_HEADER):
+            start = file.tell() - len(header)
+            lengths = file.read(header[26]) if len(header) == _HEADER else b""
+            page = bytearray(header + lengths + file.read(sum(lengths)))
+            if header[:4] != b"OggS" or len(page) != _HEADER + len(lengths) + sum(lengths):
+                raise ValueError(f"There is no Ogg page at byte {start} of {path}.")
+            page[14:18], page[22:26] = SERIAL, bytes(4)
+            page[22:26] = check_sum(page)
+            file.seek(start)
+            file.write(page)
 
 
 def check_sum(page: bytes | bytearray) -> bytes:

@@ -6,6 +6,7 @@ Exit codes: 0 done, 1 a defect of ours, 2 something the user can mend, 130 stopp
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from collections.abc import Sequence
 from importlib import import_module
@@ -34,6 +35,7 @@ _UsageError: type[Any] = typer.BadParameter.__mro__[1]  # typer carries its own 
 
 def run() -> None:
     """Entry point of the installed script."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # as Ctrl-C: drafts are taken away
     sys.exit(main())
 
 

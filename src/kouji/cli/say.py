@@ -16,7 +16,6 @@ from .source import text_of
 
 if TYPE_CHECKING:
     from kouji.speak import Progress
-    from kouji.types import Speech
 
 LONG = 4  # utterances from which on progress is worth a line
 
@@ -36,7 +35,7 @@ def say(
 ) -> None:
     """Say a text and write the sound to a file (speech.wav, unless -o names another)."""
     from kouji import config, engines
-    from kouji.audio import files
+    from kouji.audio.writer import Writer, check_writable
     from kouji.speak import Session
     from kouji.types import Request
 
@@ -45,34 +44,33 @@ def say(
     )
     path, kind = _target(output, format, settings.format)
     if path:
-        files.check_writable(path)
+        check_writable(path)
     controls = {} if speed is None else {"speed": speed}
     request = Request(text_of(text, file), settings.voice, settings.language, seed, controls)
     session = Session(engines.card(settings.engine), settings)
-    started = perf_counter()
+    started, n_samples = perf_counter(), 0
     with _progress() as progress:
-        speech = session.speak(request, progress)
-    seconds = perf_counter() - started
-    for notice in speech.notices:
-        typer.echo(f"note:  {notice.message}", err=True)
-    speech.save(path or sys.stdout.buffer, kind)
+        stream = session.start(request, progress)
+        for notice in stream.notices:
+            typer.echo(f"note:  {notice.message}", err=True)
+        with Writer(path or sys.stdout.buffer, stream.sample_rate, kind) as sound:
+            for chunk in stream:
+                sound.add(chunk.samples)
+                n_samples += len(chunk.samples)
     if path:
-        typer.echo(_report(path, speech, seconds), err=True)
+        made, duration = stream.metadata, n_samples / stream.sample_rate
+        said = f"{duration:.2f} s, {made['voice']} ({made['language']})"
+        typer.echo(f"{path}: {said}, made in {perf_counter() - started:.2f} s", err=True)
 
 
 def _target(output: str | None, format: str | None, default_format: str) -> tuple[Path | None, str]:
     """The path (None: stdout) and the format."""
-    from kouji.audio.files import format_of
+    from kouji.audio.writer import format_of
 
     if output == "-":
         return None, format_of(Path("stdout"), format or default_format)
     path = Path(output if output is not None else f"speech.{(format or default_format).lower()}")
     return path, format_of(path, format or ("" if path.suffix else default_format))
-
-
-def _report(path: Path, speech: Speech, seconds: float) -> str:
-    made = speech.metadata
-    return f"{path}: {speech.duration:.2f} s, {made['voice']} ({made['language']}), made in {seconds:.2f} s"
 
 
 @contextmanager

@@ -2,6 +2,8 @@
 
 import io
 import os
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -9,7 +11,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from kouji.audio import files
+from kouji.audio import files, writer
 from kouji.errors import InvalidInput, OutputFailed, UnknownName
 
 RATE = 24000
@@ -18,6 +20,12 @@ RATE = 24000
 @pytest.fixture
 def tone() -> np.ndarray:
     return (0.5 * np.sin(2 * np.pi * 220 * np.arange(RATE) / RATE)).astype(np.float32)
+
+
+def encoded(samples: np.ndarray, format: str) -> bytes:
+    stream = io.BytesIO()
+    files.write(stream, samples, RATE, format)
+    return stream.getvalue()
 
 
 @pytest.mark.parametrize(("format", "library"), [("wav", "WAV"), ("flac", "FLAC"), ("mp3", "MP3"), ("ogg", "OGG")])
@@ -32,14 +40,14 @@ def test_what_is_written_can_be_heard_again(tmp_path: Path, tone: np.ndarray, fo
 
 
 def test_the_same_sound_gives_the_same_bytes_at_any_time(tone: np.ndarray) -> None:
-    first = {format: files.encode(tone, RATE, format) for format in files.FORMATS}
+    first = {format: encoded(tone, format) for format in writer.FORMATS}
     time.sleep(1.1)  # libsndfile seeds its stream numbers with the clock
-    assert {format: files.encode(tone, RATE, format) for format in files.FORMATS} == first
+    assert {format: encoded(tone, format) for format in writer.FORMATS} == first
 
 
 def test_minutes_of_ogg_do_not_overflow_the_encoder() -> None:
     noise = np.random.default_rng(0).standard_normal(RATE * 120).astype(np.float32) / 10
-    assert soundfile.info(io.BytesIO(files.encode(noise, RATE, "ogg"))).duration == 120
+    assert soundfile.info(io.BytesIO(encoded(noise, "ogg"))).duration == 120
 
 
 def test_too_loud_is_clipped_and_does_not_wrap_around(tmp_path: Path) -> None:
@@ -79,22 +87,46 @@ def test_gaps_in_the_samples_are_refused(tmp_path: Path) -> None:
     assert not list(tmp_path.iterdir())
 
 
-def test_the_old_file_stays_until_the_new_one_is_whole(
-    tmp_path: Path, tone: np.ndarray, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_full_disk_is_told_and_the_old_file_stays(tmp_path: Path) -> None:
     path = tmp_path / "a.wav"
-    path.write_bytes(b"old")
+    for format in writer.FORMATS:
+        path = tmp_path / f"a.{format}"
+        path.write_bytes(b"old")
+        code = (
+            "import resource, numpy as np\n"
+            "from kouji.audio.files import write\n"
+            "from kouji.errors import OutputFailed\n"
+            "resource.setrlimit(resource.RLIMIT_FSIZE, (9000, 9000))\n"  # as if the disk had 9000 bytes left
+            "noise = np.random.default_rng(0).uniform(-1, 1, 240_000).astype(np.float32)\n"
+            f"try: write({str(path)!r}, noise, 24000)\n"
+            "except OutputFailed as error: print(error)"
+        )
+        ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+        assert "cannot be written to its end. Is the disk full?" in ran.stdout
+        assert path.read_bytes() == b"old"
+    assert len(list(tmp_path.iterdir())) == len(writer.FORMATS)
 
-    def disk_full(self: Path, data: bytes) -> int:
-        with self.open("wb") as half:
-            half.write(data[: len(data) // 2])
-        raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(Path, "write_bytes", disk_full)
-    with pytest.raises(OutputFailed, match="No space left"):
-        files.write(path, tone, RATE)
-    assert path.read_bytes() == b"old"
-    assert [each.name for each in tmp_path.iterdir()] == ["a.wav"]
+def test_an_error_on_the_way_leaves_nothing(tmp_path: Path, tone: np.ndarray) -> None:
+    def interrupted() -> None:
+        with writer.Writer(tmp_path / "a.wav", RATE) as file:
+            file.add(tone)
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        interrupted()
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("format", writer.FORMATS)
+@pytest.mark.parametrize("n_piece", [1000, 24000, 100_000])
+def test_the_same_bytes_however_the_sound_is_cut(tmp_path: Path, format: str, n_piece: int) -> None:
+    noise = np.random.default_rng(0).standard_normal(RATE * 3).astype(np.float32) / 5
+    with writer.Writer(tmp_path / f"pieces.{format}", RATE) as file:
+        for start in range(0, len(noise), n_piece):
+            file.add(noise[start : start + n_piece])
+    files.write(tmp_path / f"whole.{format}", noise, RATE)
+    assert (tmp_path / f"pieces.{format}").read_bytes() == (tmp_path / f"whole.{format}").read_bytes()
 
 
 def test_a_file_is_replaced_with_its_permissions_and_through_links(tmp_path: Path, tone: np.ndarray) -> None:
@@ -115,7 +147,7 @@ def test_a_new_file_gets_the_usual_permissions(tmp_path: Path, tone: np.ndarray)
 
 
 def test_a_device_is_written_into_and_not_replaced(tone: np.ndarray) -> None:
-    files.check_writable(Path("/dev/null"))
+    writer.check_writable(Path("/dev/null"))
     files.write("/dev/null", tone, RATE, "wav")
     assert not os.path.isfile("/dev/null")
 
@@ -126,7 +158,7 @@ def test_a_path_that_cannot_be_written_is_known_before_the_work(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     with pytest.raises(OutputFailed) as caught:
-        files.check_writable(Path(path))
+        writer.check_writable(Path(path))
     assert caught.value.hint
     assert not list(tmp_path.iterdir())
 

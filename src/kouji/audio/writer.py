@@ -1,0 +1,217 @@
+"""A sound file that grows piece by piece, and is seen only when it is whole."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import shutil
+import stat
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import soundfile
+
+from kouji.errors import InvalidInput, OutputFailed, SpeechError, UnknownName
+
+from .ogg import fix_serial
+
+if TYPE_CHECKING:
+    from os import PathLike
+    from types import TracebackType
+    from typing import BinaryIO, Self
+
+FORMATS = {"wav": "PCM_16", "flac": "PCM_16", "mp3": "MPEG_LAYER_III", "ogg": "VORBIS"}  # libsndfile's names
+
+
+class Writer:
+    """Collects samples in a draft beside the target; leaving the `with` block puts it in place.
+
+        with Writer("hello.wav", 24000) as file:
+            for chunk in tts.stream("你好，世界。"):
+                file.add(chunk.samples)
+
+    Where the block ends with an error the draft goes away, and what stood at the target stays. Memory does not grow
+    with the sound. The same samples give the same bytes, however they are cut.
+    """
+
+    def __init__(
+        self, file: str | PathLike[str] | BinaryIO, sample_rate: int, format: str | None = None
+    ) -> None:
+        """Nothing is opened before the `with`.
+
+        Args:
+            file: a path, or a binary stream (which needs no seek, and gets all at the end).
+            sample_rate: Hz.
+            format: a key of FORMATS; by default the ending of the path, for a stream "wav".
+
+        Raises:
+            UnknownName: no such format.
+            InvalidInput: the format contradicts the ending.
+        """
+        self._stream = None if isinstance(file, (str, os.PathLike)) else file
+        self._path = Path("stream" if self._stream else os.fspath(file))  # type: ignore[arg-type]
+        self._format = format_of(self._path, format or ("wav" if self._stream else None))
+        self._sample_rate = sample_rate
+        self._n_samples = 0
+        self._held = np.zeros(0, np.float32)
+
+    def __enter__(self) -> Self:
+        """Raises OutputFailed where the path cannot be written, InvalidInput where the rate does not fit."""
+        with mended(self._path):
+            self._draft = self._place()
+            self._draft.touch()
+        try:
+            self._sound = soundfile.SoundFile(
+                self._draft, "w", self._sample_rate, 1, FORMATS[self._format], format=self._format.upper()
+            )
+        except soundfile.LibsndfileError as error:
+            self._draft.unlink()
+            hint = "Use wav or flac."
+            raise InvalidInput(f"{self._format} cannot hold {self._sample_rate} Hz: {error}", hint) from error
+        return self
+
+    def add(self, samples: np.ndarray) -> None:
+        """Append samples (n_samples,) in [-1, 1]; what lies beyond is clipped.
+
+        Raises:
+            InvalidInput: the samples are no sound.
+            OutputFailed: the disk is full.
+        """
+        if samples.ndim != 1 or not np.isfinite(samples).all():
+            raise InvalidInput(f"An array of shape {samples.shape} with gaps or several channels is no speech.")
+        self._n_samples += len(samples)
+        # Whole seconds: libsndfile's Vorbis encoder overflows its stack on minutes in one call, and what it writes
+        # depends on how the samples are cut.
+        held = np.concatenate([self._held, np.clip(samples, -1, 1)])
+        n_ready = len(held) // self._sample_rate * self._sample_rate
+        for start in range(0, n_ready, self._sample_rate):
+            self._encode(held[start : start + self._sample_rate])
+        self._held = held[n_ready:]
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Put the file in its place. Raises OutputFailed; nothing is left behind then."""
+        try:
+            with self._sound:
+                if kind is None:
+                    self._encode(self._held)
+            if kind is None:
+                self._finish()
+        finally:
+            with suppress(FileNotFoundError):
+                self._draft.unlink()
+
+    def _encode(self, samples: np.ndarray) -> None:
+        try:
+            self._sound.write(samples)
+        except (soundfile.LibsndfileError, AssertionError) as error:  # soundfile asserts that all was written
+            raise self._failed() from error
+
+    def _finish(self) -> None:
+        # The encoders write their last frames while they close, and do not say when that fails.
+        try:
+            whole = soundfile.info(self._draft).frames >= self._n_samples
+        except soundfile.LibsndfileError:
+            whole = False
+        if not whole:
+            raise self._failed()
+        with mended(self._path):
+            if self._format == "ogg":
+                fix_serial(self._draft)
+            if self._stream or is_device(self._path):
+                self._copy()
+            else:
+                target = _real(self._path)
+                if target.exists():
+                    self._draft.chmod(target.stat().st_mode)
+                self._draft.replace(target)
+
+    def _copy(self) -> None:
+        with self._draft.open("rb") as draft:
+            if self._stream:
+                shutil.copyfileobj(draft, self._stream)
+                return
+            with self._path.open("wb") as device:
+                shutil.copyfileobj(draft, device)
+
+    def _place(self) -> Path:
+        """Beside the target, so that a rename is enough; in the system's folder for what is no file."""
+        if self._stream or is_device(self._path):
+            return Path(tempfile.gettempdir(), f"kouji.{secrets.token_hex(8)}.part")
+        return beside(self._path)
+
+    def _failed(self) -> SpeechError:
+        return OutputFailed(f"{self._path} cannot be written to its end.", "Is the disk full? Choose another place.")
+
+
+def format_of(path: Path, format: str | None = None) -> str:
+    """The format of a path: its ending, or `format` where it has none.
+
+    Raises:
+        UnknownName: no such format.
+        InvalidInput: the format contradicts the ending, or there is neither.
+    """
+    ending = path.suffix.lower().removeprefix(".")
+    name = (format or ending).lower()
+    if not name:
+        raise InvalidInput(f"{path} does not say which format it is.", f"End it in .{', .'.join(FORMATS)}.")
+    if name not in FORMATS:
+        raise UnknownName("format", name, list(FORMATS))
+    if ending in FORMATS and ending != name:
+        raise InvalidInput(f"{path} would hold {name}, not {ending}.", f"Call it {path.with_suffix('.' + name)}.")
+    return name
+
+
+def check_writable(path: Path) -> None:
+    """Find out before the work whether `path` can be written.
+
+    Raises:
+        OutputFailed: it cannot.
+    """
+    with mended(path):
+        if not is_device(path):
+            trial = beside(path)
+            trial.touch()
+            trial.unlink()
+
+
+def beside(path: Path) -> Path:
+    """A hidden name for a draft, in the folder where the file will stand."""
+    path = _real(path)
+    return path.with_name(f".{path.name[:50]}.{secrets.token_hex(4)}.part")
+
+
+def is_device(path: Path) -> bool:
+    """/dev/null or a pipe: something to write into, not to replace."""
+    try:
+        mode = path.stat().st_mode
+    except FileNotFoundError:
+        return False
+    if stat.S_ISDIR(mode):
+        raise IsADirectoryError(None, "Is a directory")
+    return not stat.S_ISREG(mode)
+
+
+def _real(path: Path) -> Path:
+    """The file behind a link: that is what other programs would write."""
+    return Path(os.path.realpath(path))
+
+
+@contextmanager
+def mended(path: Path) -> Iterator[None]:
+    """Turn what the system says about a path into what the user can do about it."""
+    try:
+        yield
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        folder = path.parent
+        hint = "Choose another path." if folder.is_dir() else f"Create the folder {folder} first."
+        raise OutputFailed(f"{path} cannot be written: {error.strerror}.", hint) from error
+    except ValueError as error:  # a path with a null character
+        raise OutputFailed(f"{str(path)!r} is no path: {error}.", "Choose another path.") from error
