@@ -1,7 +1,7 @@
 """Phonemes to mel: durations, energy and F0 predicted, each open to control, then a decoder that knows the voice.
 
-    segments, tones, word starts ─→ content (B, N, dim)             what is said; knows no speaker and no style
-    content, flags, language, style, emotion ─→ prosody (B, N, dim) ─→ duration, energy per token
+    segments, word starts ─→ content (B, N, dim)                    what is said; knows no speaker, style or tone
+    content, tones, flags, language, style, emotion ─→ prosody (B, N, dim) ─→ duration, energy per token
     prosody at frames ─→ log F0 relative to the voice's mean, voicing
     content at frames, F0, energy, speaker embedding, emotion ─→ mel (B, T, 80)
     mel of another clip ─→ speaker embedding (B, d_speaker)
@@ -60,17 +60,18 @@ class Content(nn.Module):
         self.of_features = nn.Linear(self.features.shape[1], config.d_segment)
         self.own = nn.Embedding(len(segments()), config.d_segment)
         nn.init.normal_(self.own.weight, std=0.3)
-        self.tone = nn.Embedding(len(LANGUAGES) * N_TONES, config.d_segment)
-        self.join = nn.Linear(4 * config.d_segment + 1, config.dim)
+        self.join = nn.Linear(3 * config.d_segment + 1, config.dim)
         self.blocks = nn.ModuleList(ConvNeXt(config.dim, config.d_inner, 5) for _ in range(config.n_content))
 
-    def forward(self, segments: Tensor, tones: Tensor, flags: Tensor, mask: Tensor) -> Tensor:
-        """segments (B, N, 3), tones (B, N), flags (B, N, n_flags), mask (B, N, 1) -> (B, N, dim)."""
+    def forward(self, segments: Tensor, flags: Tensor, mask: Tensor) -> Tensor:
+        """segments (B, N, 3), flags (B, N, n_flags), mask (B, N, 1) -> (B, N, dim)."""
         # A segment's own vector is dropped now and then, so that its articulation says most of what it is and
         # a phoneme that only one speaker ever said is still understood as what it shares with the others.
         own = functional.dropout(self.own(segments), 0.2, self.training)
         spoken = (self.of_features(self.features[segments]) + own).flatten(2)
-        x = self.join(torch.cat([spoken, self.tone(tones), flags[..., :1]], dim=-1))
+        # No tones here: they are heard in F0, duration and energy, and would tell the decoder which language it is
+        # in, so that every voice would get the sound of that language's speakers.
+        x = self.join(torch.cat([spoken, flags[..., :1]], dim=-1))
         for block in self.blocks:
             x = block(x, mask)
         return x
@@ -81,11 +82,12 @@ class Prosody(nn.Module):
 
     def __init__(self, config: AcousticConfig) -> None:
         super().__init__()
+        self.tone = nn.Embedding(len(LANGUAGES) * N_TONES, config.dim)
         self.language = nn.Embedding(len(LANGUAGES), config.dim)
         self.style = nn.Embedding(len(inputs.STYLES), config.dim)
         self.pause = nn.Embedding(len(PAUSES), config.dim)
         self.flags = nn.Linear(inputs.N_FLAGS + inputs.N_EMOTIONS, config.dim)
-        for embedding in (self.language, self.style, self.pause):
+        for embedding in (self.tone, self.language, self.style, self.pause):
             nn.init.normal_(embedding.weight, std=0.1)
         self.blocks = nn.ModuleList(ConvNeXt(config.dim, config.d_inner, 7) for _ in range(config.n_prosody))
         self.head = nn.Linear(config.dim, 2)
@@ -93,6 +95,7 @@ class Prosody(nn.Module):
     def forward(
         self,
         content: Tensor,
+        tones: Tensor,
         flags: Tensor,
         next_pause: Tensor,
         language: Tensor,
@@ -104,6 +107,7 @@ class Prosody(nn.Module):
 
         Args:
             content: (B, N, dim).
+            tones: (B, N), language * N_TONES + digit.
             flags: (B, N, n_flags).
             next_pause: (B, N), index into PAUSES.
             language: (B, N), index into LANGUAGES.
@@ -115,7 +119,7 @@ class Prosody(nn.Module):
             hidden (B, N, dim); log of the mean duration in frames (B, N); energy (B, N).
         """
         told = torch.cat([flags, emotion.unsqueeze(1).expand(-1, flags.shape[1], -1)], dim=-1)
-        x = content + self.flags(told) + self.pause(next_pause) + self.language(language)
+        x = content + self.tone(tones) + self.flags(told) + self.pause(next_pause) + self.language(language)
         x = x + self.style(style).unsqueeze(1)
         for block in self.blocks:
             x = block(x, mask)
@@ -218,20 +222,26 @@ class SpeakerEncoder(nn.Module):
 
 
 class MelDiscriminator(nn.Module):
-    """Judges crops of log-mel, whole and in detail."""
+    """Judges crops of log-mel, whole and in detail: is it speech, and is it this speaker's?
 
-    def __init__(self) -> None:
+    The speaker enters by projection (T. Miyato, M. Koyama, "cGANs with projection discriminator", 2018).
+    """
+
+    def __init__(self, config: AcousticConfig) -> None:
         super().__init__()
         self.fine = SpectrumDiscriminator(1, (24, 32, 48, 64), ((2, 1), (2, 2), (2, 2), (1, 2)))
         self.coarse = SpectrumDiscriminator(1, (16, 24, 32, 48), ((2, 2), (2, 2), (2, 2), (2, 2)))
+        self.of_fine = nn.Linear(config.d_speaker, 64, bias=False)
+        self.of_coarse = nn.Linear(config.d_speaker, 48, bias=False)
 
-    def forward(self, mel: Tensor) -> tuple[list[Tensor], list[Tensor]]:
-        """(B, T, 80) -> scores, features."""
+    def forward(self, mel: Tensor, speaker: Tensor) -> tuple[list[Tensor], list[Tensor]]:
+        """mel (B, T, 80), speaker (B, d_speaker) -> scores, features."""
         picture = ((mel + 5) / 3).transpose(1, 2).unsqueeze(1)
         scores, features = [], []
-        for network in (self.fine, self.coarse):
+        for network, projection in ((self.fine, self.of_fine), (self.coarse, self.of_coarse)):
             score, inner = network(picture)
-            scores.append(score)
+            wanted = projection(speaker)[:, :, None, None]
+            scores.append(score + (inner[-1] * wanted).mean(1, keepdim=True))
             features += inner
         return scores, features
 

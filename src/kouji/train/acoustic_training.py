@@ -59,10 +59,23 @@ class Batch:
     mask: Tensor  # (B, T, 1)
     bands: Tensor  # (B, 1, 80), 1 where the recording holds the band
     reference: Tensor  # (B, R, 80)
+    other_reference: Tensor  # (B, R, 80), of another voice
+    other_log_f0: Tensor  # (B, T), the same melody around that voice's mean
 
 
-def collate(examples: list[Example], references: list[np.ndarray]) -> Batch:
-    """Pad to one length."""
+def collate(
+    examples: list[Example],
+    references: list[np.ndarray],
+    others: list[tuple[np.ndarray, float]] | None = None,
+) -> Batch:
+    """Pad to one length.
+
+    Args:
+        examples: B utterances.
+        references: (R, 80) of each one's speaker.
+        others: reference and mean log F0 of another voice for each; the own ones where not given.
+    """
+    others = others or [(reference, example.mean) for example, reference in zip(examples, references, strict=True)]
     arrays = [_arrays(example) for example in examples]
     stacked = [_padded(list(column)) for column in zip(*arrays, strict=True)]
     (segments, tones, flags, next_pause, durations, energy, token_mask, index, position, mel, log_f0, ratio, voiced,
@@ -72,6 +85,8 @@ def collate(examples: list[Example], references: list[np.ndarray]) -> Batch:
     return Batch(
         segments, tones, flags, next_pause, language, style, durations, energy, token_mask, index, position, mel,
         log_f0, ratio, voiced, mask, bands, torch.from_numpy(np.stack(references)),
+        torch.from_numpy(np.stack([reference for reference, _ in others])),
+        ratio + torch.tensor([[mean - np.log(200)] for _, mean in others], dtype=torch.float32),
     )  # fmt: skip
 
 
@@ -100,12 +115,15 @@ def _padded(arrays: list[np.ndarray]) -> Tensor:
 def draw(examples: Examples, config: AcousticTraining, step: int) -> Batch:
     """The batch of a step."""
     rng = loop.step_rng(config.seed, step)
-    chosen, references = [], []
+    chosen, references, others = [], [], []
     for example in examples.draw(config.n_frames, rng):
         disguise = draw_disguise(rng, config.disguise)
         chosen.append(disguised(example, disguise))
         references.append(disguise(examples.reference(example, rng, config.n_reference)))
-    return collate(chosen, references)
+        voice, other = examples.other_voice(rng), draw_disguise(rng, 0.3)
+        clip = other(examples.reference_of(voice, rng, config.n_reference))
+        others.append((clip, examples.means[voice] + float(np.log(other.ratio))))
+    return collate(chosen, references, others)
 
 
 @dataclass(frozen=True)
@@ -117,22 +135,37 @@ class Spoken:
     ratio: Tensor
     voicing: Tensor
     mel: Tensor
+    content: Tensor  # (B, T, dim), at frames
+    heard_energy: Tensor  # (B, T)
+    speaker: Tensor  # (B, d_speaker)
 
 
 def speak(model: Acoustic, batch: Batch, noise: Tensor | None) -> Spoken:
     """Every part of the model, each given the true output of the one before."""
     emotion = torch.zeros(len(batch.style), inputs.N_EMOTIONS)
-    content = model.content(batch.segments, batch.tones, batch.flags, batch.token_mask)
+    content = model.content(batch.segments, batch.flags, batch.token_mask)
     prosody, log_duration, energy = model.prosody(
-        content, batch.flags, batch.next_pause, batch.language, batch.style, emotion, batch.token_mask
+        content, batch.tones, batch.flags, batch.next_pause, batch.language, batch.style, emotion, batch.token_mask
     )
     ratio, voicing = model.pitch(at_frames(prosody, batch.index), batch.position, batch.mask)
     heard = batch.energy if noise is None else batch.energy + 0.15 * noise
+    speaker = model.speaker(batch.reference)
+    at_frame = at_frames(content, batch.index)
+    frame_energy = at_frames(heard.unsqueeze(-1), batch.index).squeeze(-1)
     mel = model.decoder(
-        at_frames(content, batch.index), batch.position, batch.log_f0, batch.voiced,
-        at_frames(heard.unsqueeze(-1), batch.index).squeeze(-1), model.speaker(batch.reference), emotion, batch.mask,
-    )  # fmt: skip
-    return Spoken(log_duration, energy, ratio, voicing, mel)
+        at_frame, batch.position, batch.log_f0, batch.voiced, frame_energy, speaker, emotion, batch.mask
+    )
+    return Spoken(log_duration, energy, ratio, voicing, mel, at_frame, frame_energy, speaker)
+
+
+def swapped(model: Acoustic, spoken: Spoken, batch: Batch, windows: Windows) -> tuple[Tensor, Tensor]:
+    """The same words in the other voices, for the stretches of `windows` only: mel (W, length, 80), speaker (W, …)."""
+    speaker = model.speaker(batch.other_reference)[windows.rows]
+    emotion = torch.zeros(len(windows.rows), inputs.N_EMOTIONS)
+    content, position, log_f0, voiced, energy, mask = windows.cut(
+        spoken.content, batch.position, batch.other_log_f0, batch.voiced, spoken.heard_energy, batch.mask
+    )
+    return model.decoder(content, position, log_f0, voiced, energy, speaker, emotion, mask), speaker
 
 
 def losses(spoken: Spoken, batch: Batch) -> dict[str, Tensor]:
@@ -169,7 +202,7 @@ def train(examples: Examples, folder: Path, config: AcousticTraining, report: Ca
         The averaged model.
     """
     torch.manual_seed(config.seed)
-    model, judge = Acoustic(AcousticConfig()), MelDiscriminator()
+    model, judge = Acoustic(AcousticConfig()), MelDiscriminator(AcousticConfig())
     average = blocks.Average(model, config.average)
     optimisers = [
         torch.optim.AdamW(model.parameters(), config.peak_rate, (0.9, 0.98), weight_decay=0.01),
@@ -207,7 +240,8 @@ def _step(
     found = losses(spoken, batch)
     total = torch.stack(list(found.values())).sum()
     if step >= config.adversarial_from:
-        found |= _judged(judge, optimisers[1], spoken, batch, config, loop.step_rng(config.seed, step + (1 << 32)))
+        rng = loop.step_rng(config.seed, step + (1 << 32))
+        found |= _judged(model, judge, optimisers[1], spoken, batch, config, rng)
         total = total + found["adversarial"] + found["features"]
     optimisers[0].zero_grad(set_to_none=True)
     total.backward()
@@ -217,6 +251,7 @@ def _step(
 
 
 def _judged(
+    model: Acoustic,
     judge: MelDiscriminator,
     optimiser: torch.optim.AdamW,
     spoken: Spoken,
@@ -224,34 +259,60 @@ def _judged(
     config: AcousticTraining,
     rng: np.random.Generator,
 ) -> dict[str, Tensor]:
-    """Teach the judge on crops of both, then ask it about ours."""
-    keep = batch.mask * batch.bands
-    ours, theirs = _crops([spoken.mel * keep, batch.mel * keep], batch, config.crop, rng)
+    """Teach the judge, then ask it about ours: in the right voice, and in a voice that never said such a thing.
+
+    Real are the recordings, and clips of the other voices; each comes with its speaker's embedding.
+    """
+    windows = Windows.draw(batch, config.crop, rng)
     with torch.autocast("cpu", torch.bfloat16, enabled=config.bf16):
-        real, real_features = judge(theirs)
-        fake, _ = judge(ours.detach())
-    judging = blocks.discriminator_loss(real, fake)
+        foreign, other = swapped(model, spoken, batch, windows)
+    bands = batch.bands[windows.rows]
+    ours, theirs = (crop * bands for crop in windows.cut(spoken.mel * batch.mask, batch.mel * batch.mask))
+    own, length = spoken.speaker[windows.rows].detach(), ours.shape[1]
+    other, clips = other.detach(), batch.other_reference[windows.rows][:, :length]
+    with torch.autocast("cpu", torch.bfloat16, enabled=config.bf16):
+        real, real_features = judge(theirs, own)
+        real_other, _ = judge(clips, other)
+        fake, _ = judge(ours.detach(), own)
+        fake_other, _ = judge(foreign.detach(), other)
+    judging = blocks.discriminator_loss(real + real_other, fake + fake_other)
     optimiser.zero_grad(set_to_none=True)
     judging.backward()
     torch.nn.utils.clip_grad_norm_(judge.parameters(), 5)
     optimiser.step()
     judge.requires_grad_(False)
     with torch.autocast("cpu", torch.bfloat16, enabled=config.bf16):
-        fake, fake_features = judge(ours)
+        fake, fake_features = judge(ours, own)
+        fake_other, _ = judge(foreign, other)
     judge.requires_grad_(True)
     return {
         "judge": judging.detach(),
         "adversarial": 0.25 * blocks.adversarial_loss(fake),
+        "foreign": 0.25 * blocks.adversarial_loss(fake_other),
         "features": 1.0 * blocks.feature_loss(real_features, fake_features),
     }
 
 
-def _crops(pictures: list[Tensor], batch: Batch, length: int, rng: np.random.Generator) -> list[Tensor]:
-    """The same stretch of each utterance from each picture, about ten in all."""
-    lengths = batch.mask.sum((1, 2)).long().tolist()
-    chosen = rng.permutation(len(lengths))[:10]
-    starts = [int(rng.integers(0, max(1, lengths[i] - length))) for i in chosen]
-    stop = min(length, min(pictures[0].shape[1] - s for s in starts))
-    return [
-        torch.stack([p[i, s : s + stop] for i, s in zip(chosen.tolist(), starts, strict=True)]) for p in pictures
-    ]
+@dataclass(frozen=True)
+class Windows:
+    """Stretches of one length, at most one per utterance of a batch."""
+
+    rows: Tensor  # (W,) utterance
+    starts: tuple[int, ...]  # frame
+    length: int  # frames
+
+    @classmethod
+    def draw(cls, batch: Batch, length: int, rng: np.random.Generator) -> Windows:
+        """Ten at most, none longer than the shortest utterance allows."""
+        lengths = batch.mask.sum((1, 2)).long().tolist()
+        rows = rng.permutation(len(lengths))[:10].tolist()
+        length = min(length, batch.other_reference.shape[1], batch.mask.shape[1])
+        starts = [int(rng.integers(0, max(1, min(lengths[i], batch.mask.shape[1]) - length + 1))) for i in rows]
+        return cls(torch.tensor(rows), tuple(starts), length)
+
+    def cut(self, *pictures: Tensor) -> list[Tensor]:
+        """The stretches of each (B, T, …) -> (W, length, …)."""
+        return [
+            torch.stack([p[i, s : s + self.length] for i, s in zip(self.rows.tolist(), self.starts, strict=True)])
+            for p in pictures
+        ]

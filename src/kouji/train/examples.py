@@ -31,6 +31,7 @@ SHARE = {  # of the batches; "joined" are Mandarin sentences made of words
     "teacher_ko": 0.04, "teacher_yue": 0.05, "teacher_ja": 0.03,
 }  # fmt: skip
 CROP = 800  # frames; longer recordings are cut at tokens
+COPIES = 0.35  # share of the examples that are copies at another pitch, where a style has them
 LOWEST = -9.0  # natural log: digital silence is no timbre, and nobody's room is quieter
 
 
@@ -64,12 +65,13 @@ class Examples:
         self.labels = {label["id"]: label for label in labels}
         self.rows: dict[str, list[Row]] = defaultdict(list)
         self.by_speaker: dict[str, list[Row]] = defaultdict(list)
+        self.copies: dict[str, list[Row]] = defaultdict(list)  # see copies.py
         for row in store.rows:
             if row["split"] != "train":
                 continue
             self.by_speaker[row["speaker"]].append(row)
-            if row["id"] in alignments.by_id and self._is_good(row):
-                self.rows[style_of(row)].append(row)
+            if original(row) in alignments.by_id and self._is_good(row):
+                (self.copies if "original" in row else self.rows)[style_of(row)].append(row)
         self.means = {speaker: self._mean_log_f0(rows) for speaker, rows in self.by_speaker.items()}
         shares = {style: share for style, share in SHARE.items() if style in self.rows or style == "joined"}
         self.styles = sorted(shares)
@@ -77,7 +79,7 @@ class Examples:
 
     def _is_good(self, row: Row) -> bool:
         few = style_of(row) in ("zh_read", "en_story_2")  # every sentence of theirs is needed
-        return few or row["id"] not in self.alignments.worst
+        return few or original(row) not in self.alignments.worst
 
     def _mean_log_f0(self, rows: list[Row]) -> float:
         f0 = np.concatenate([self.store.f0(row) for row in rows[:400]])
@@ -90,7 +92,7 @@ class Examples:
             n_words = int(rng.integers(2, 8))
             return [self.joined(n_words, rng) for _ in range(max(1, round(n_frames / (62 * n_words))))]
         # Of many, those of like length: padding is time lost.
-        rows = self.rows[style]
+        rows = self._rows(style, rng)
         pool = sorted((rows[i] for i in rng.integers(len(rows), size=100)), key=lambda row: row["n_frames"])
         first = int(rng.integers(len(pool)))
         longest = min(CROP, pool[first]["n_frames"])
@@ -98,9 +100,19 @@ class Examples:
         chosen = pool[max(0, last - n_frames // longest) : last]
         return [crop(self.example(row), rng) for row in chosen]
 
+    def _rows(self, style: str, rng: np.random.Generator) -> list[Row]:
+        """Recordings of a style, or now and then their copies at another pitch."""
+        return self.copies[style] if self.copies.get(style) and rng.random() < COPIES else self.rows[style]
+
+    def other_voice(self, rng: np.random.Generator) -> str:
+        """A speaker who is not chosen for what is being said."""
+        style = self.styles[rng.integers(len(self.styles))]
+        rows = self._rows("zh_word" if style == "joined" else style, rng)
+        return str(rows[rng.integers(len(rows))]["speaker"])
+
     def example(self, row: Row) -> Example:
         """A recording as it is."""
-        alignment, label = self.alignments.by_id[row["id"]], self.labels[row["id"]]
+        alignment, label = self.alignments.by_id[original(row)], self.labels[original(row)]
         tokens = list(alignment.tokens)
         if tokens[-1] in PAUSES:
             tokens[-1] = closing_mark(row["text"])
@@ -116,7 +128,10 @@ class Examples:
 
     def joined(self, n_words: int, rng: np.random.Generator) -> Example:
         """A Mandarin sentence out of words at the pace of connected speech, F0 sinking along the phrase."""
-        rows = self.rows["zh_word"]
+        rows = self._rows("zh_word", rng)
+        if "original" in rows[0]:  # one copied voice for the whole sentence
+            speaker = rows[rng.integers(len(rows))]["speaker"]
+            rows = [row for row in self.by_speaker[speaker] if original(row) in self.alignments.by_id]
         words = [self.example(rows[rng.integers(len(rows))]) for _ in range(n_words)]
         return join(words, rng)
 
@@ -135,11 +150,16 @@ class Examples:
         return np.concatenate(found)[:n_frames]
 
 
+def original(row: Row) -> str:
+    """Id of the recording whose words and times a row has: its own, or that of which it is a copy."""
+    return str(row.get("original", row["id"]))
+
+
 def style_of(row: Row) -> str:
     """The style that a recording is an example of."""
     if row["speaker"].startswith("teacher"):
         return f"teacher_{row['language']}"
-    return STYLE_OF.get(row["speaker"], STYLE_OF_LANGUAGE[row["language"]])
+    return STYLE_OF.get(row["speaker"].split("~")[0], STYLE_OF_LANGUAGE[row["language"]])
 
 
 def closing_mark(text: str | None) -> str:

@@ -31,8 +31,8 @@ class _Text(nn.Module):
         emotion: Tensor,
     ) -> tuple[Tensor, ...]:  # fmt: skip
         mask = torch.ones_like(flags[..., :1])
-        content = self.content(segments, tones, flags, mask)
-        return content, *self.prosody(content, flags, next_pause, language, style, emotion, mask)
+        content = self.content(segments, flags, mask)
+        return content, *self.prosody(content, tones, flags, next_pause, language, style, emotion, mask)
 
 
 class _Pitch(nn.Module):

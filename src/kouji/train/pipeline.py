@@ -18,7 +18,7 @@ import torch
 from kouji.audio.corpus import read_manifest
 from kouji.errors import InvalidInput
 
-from . import acoustic_training, align, export, features, labels, predict, teacher, vocoder_training, voices
+from . import acoustic_training, align, copies, export, features, labels, predict, teacher, vocoder_training, voices
 from .acoustic import Acoustic
 from .examples import Examples
 from .vocoder import Vocoder
@@ -87,6 +87,7 @@ def prepare(corpus: Path, work: Path, recipe: Recipe, report: Report) -> Example
         said = features.extract(read_manifest(work / "teacher" / "corpus"), work / "teacher" / "features", recipe.n_threads)
         by_teacher = align.align(said, taught, work / "teacher" / "alignment", recipe.seed)
         store, aligned, found = store.joined(said), aligned.joined(by_teacher), found + taught
+    store = store.joined(copies.make(store, work / "copies", recipe.seed))
     return Examples(store, aligned, found)
 
 
