@@ -1,11 +1,11 @@
 """How the English lexicon is packed, and how the model for unknown words is trained on it.
 
     python -m kouji.train.g2p_en lexicon cmudict.dict  # writes src/kouji/text/data/en_lexicon.z, 5 s
-    python -m kouji.train.g2p_en letters cmudict.dict  # writes src/kouji/text/data/en_letters.npz, 20 min of one core
+    python -m kouji.train.g2p_en letters cmudict.dict  # writes src/kouji/text/data/en_letters.npz, 1 min
 
 CMUdict (github.com/cmusphinx/cmudict, `cmudict.dict`) is the only source; `data/en_extra.txt` holds our own additions
 and corrections, which win. Every twentieth word (by checksum) is never trained on; the errors are measured on these.
-Same dictionary, same seed, same machine: same file.
+Same dictionary: same file.
 """
 
 from __future__ import annotations
@@ -15,22 +15,19 @@ import json
 import logging
 import math
 import re
-import time
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from zlib import crc32
 
 import numpy as np
-import torch
-from torch import Tensor, nn
 
 from kouji.text.en import letters, lexicon
 
 EXTRA = lexicon.FILE.with_name("en_extra.txt")
 LONGEST_CHUNK = 3  # ARPABET symbols that one letter may say
-RAREST_CHUNK = 5  # a chunk seen less often is no class of its own; its words are left out
+RAREST_PAIR = 5  # words with a pair of letter and chunk that is seen less often are left out
+LEAST_COUNT = 2  # n-grams of four pairs and more that are seen less often are not stored
 _WORD = re.compile(r"[a-z0-9'.\-]+")
 log = logging.getLogger(__name__)
 
@@ -66,8 +63,10 @@ def build_lexicon(dictionary: Path) -> None:
 # ---- alignment: which letter says what ----------------------------------------------------------
 
 
-def align(pairs: list[tuple[str, list[str]]], rounds: int = 6) -> list[list[str] | None]:
+def align(pairs: list[tuple[str, list[str]]], rounds: int = 6, part: int = 6) -> list[list[str] | None]:
     """Give each letter of each word the chunk of symbols that it says, by Viterbi training from a flat start.
+
+    The costs are learnt on every `part`-th word (all of a small dictionary); the last round is over all words.
 
     Args:
         pairs: word, ARPABET symbols.
@@ -76,12 +75,12 @@ def align(pairs: list[tuple[str, list[str]]], rounds: int = 6) -> list[list[str]
         For each pair one chunk ("K S", "" for a silent letter) per letter, or None where there are too many sounds.
     """
     costs: dict[tuple[str, str], float] = {}
-    aligned: list[list[str] | None] = []
+    some = pairs[::part] if len(pairs) > 10_000 else pairs
     for _ in range(rounds):
-        aligned = [_viterbi(word, symbols, costs) for word, symbols in pairs]
+        aligned = [_viterbi(word, symbols, costs) for word, symbols in some]
         counts = Counter(
             (letter, chunk)
-            for (word, _), chunks in zip(pairs, aligned, strict=True)
+            for (word, _), chunks in zip(some, aligned, strict=True)
             if chunks is not None
             for letter, chunk in zip(word, chunks, strict=True)
         )
@@ -89,7 +88,7 @@ def align(pairs: list[tuple[str, list[str]]], rounds: int = 6) -> list[list[str]
         for (letter, _), n in counts.items():
             totals[letter] += n
         costs = {key: math.log(totals[key[0]] / n) for key, n in counts.items()}
-    return aligned
+    return [_viterbi(word, symbols, costs) for word, symbols in pairs]
 
 
 _FLAT = (3.0, 1.0, 4.0, 8.0)  # first costs of chunks of 0, 1, 2, 3 symbols
@@ -131,101 +130,109 @@ def _viterbi(word: str, symbols: list[str], costs: dict[tuple[str, str], float])
 # ---- model --------------------------------------------------------------------------------------
 
 
-class LetterNetwork(nn.Module):
-    """The torch side of `kouji.text.en.letters.LetterModel`; parameters have the same names."""
-
-    def __init__(self, n_chunks: int, hidden: int = 144, decoder: int = 224) -> None:
-        super().__init__()
-        self.letter = nn.Embedding(len(letters.ALPHABET) + 1, 48)
-        self.encoder = nn.GRU(48, hidden, batch_first=True, bidirectional=True)
-        self.chunk = nn.Embedding(n_chunks + 1, 32)  # the last stands for the start of the word
-        self.decoder = nn.GRU(2 * hidden + 32, decoder, batch_first=True)
-        self.output = nn.Linear(decoder, n_chunks)
-        self.dropout = nn.Dropout(0.2)
-
-    def forward(self, word: Tensor, previous: Tensor) -> Tensor:
-        """(B, T) letters, (B, T) the chunk before each -> (B, T, n_chunks) logits."""
-        encoded, _ = self.encoder(self.dropout(self.letter(word)))
-        states, _ = self.decoder(self.dropout(torch.cat([encoded, self.chunk(previous)], dim=2)))
-        return self.output(self.dropout(states))
-
-
-@dataclass
+@dataclass(frozen=True)
 class Data:
-    """Aligned words, by length, and the words that are kept back."""
+    """Aligned words as rows of pairs, and the words that are kept back."""
 
-    chunks: list[str]
-    by_length: dict[int, tuple[np.ndarray, np.ndarray]]  # n_letters -> (N, n_letters) letters, chunks
+    pairs: list[str]  # "letter chunk"; the first two are the edges of a word
+    rows: list[list[int]]
     held_out: dict[str, list[str]]
 
 
 def prepare(dictionary: Path) -> Data:
-    """Split, align, and count the chunks."""
+    """Split, align, and number the pairs of letter and chunk."""
     entries = {
         word: said
         for word, said in read_dictionary(dictionary).items()
         if re.fullmatch(r"[a-z][a-z']*", word) and 2 <= len(word) <= 24
     }
     held_out = {word: said for word, said in entries.items() if crc32(word.encode()) % 20 == 0}
-    pairs = [(word, s.split()) for word, said in entries.items() if word not in held_out for s in said]
-    aligned = align(pairs)
-    counts = Counter(chunk for chunks in aligned if chunks for chunk in chunks)
-    chunks = sorted(chunk for chunk, n in counts.items() if n >= RAREST_CHUNK)
-    index = {chunk: i for i, chunk in enumerate(chunks)}
-    rows: dict[int, list[tuple[list[int], list[int]]]] = {}
-    for (word, _), said in zip(pairs, aligned, strict=True):
-        if said and all(chunk in index for chunk in said):
-            row = ([letters.ALPHABET.index(c) + 1 for c in word], [index[chunk] for chunk in said])
-            rows.setdefault(len(word), []).append(row)
-    by_length = {n: (np.array([r[0] for r in rs]), np.array([r[1] for r in rs])) for n, rs in sorted(rows.items())}
-    return Data(chunks, by_length, held_out)
+    words = [(word, s.split()) for word, said in entries.items() if word not in held_out for s in said]
+    aligned = align(words)
+    rows = [
+        [f"{letter} {chunk}" for letter, chunk in zip(word, chunks, strict=True)]
+        for (word, _), chunks in zip(words, aligned, strict=True)
+        if chunks is not None
+    ]
+    counts = Counter(pair for row in rows for pair in row)
+    usual = [pair for pair, n in counts.most_common((1 << letters.BITS) - 2) if n >= RAREST_PAIR]
+    pairs = ["", "", *sorted(usual)]
+    index = {pair: i for i, pair in enumerate(pairs) if pair}
+    return Data(pairs, [[index[p] for p in row] for row in rows if all(p in index for p in row)], held_out)
 
 
-def batches(data: Data, size: int, rng: np.random.Generator) -> Iterator[tuple[Tensor, Tensor]]:
-    """One pass in random order; the words of a batch have one length, so that nothing is padded."""
-    parts = []
-    for n, (words, _) in data.by_length.items():
-        order = rng.permutation(len(words))
-        parts += [(n, order[i : i + size]) for i in range(0, len(order), size)]
-    for k in rng.permutation(len(parts)):
-        n, rows = parts[k]
-        words, chunks = data.by_length[n]
-        yield torch.from_numpy(words[rows]), torch.from_numpy(chunks[rows])
+def train(rows: list[list[int]], order: int = 6) -> list[letters.Grams]:
+    """Interpolated Kneser-Ney with one discount per length; long n-grams that were seen once are left out.
+
+    Source: Kneser and Ney 1995; Bisani and Ney 2008 for joint models of letters and sounds.
+    """
+    raw = _counts(rows, order)
+    counted = [_continuations(raw, n) for n in range(order - 1)] + [raw[-1]]
+    grams: list[letters.Grams] = []
+    for n, kept in enumerate(_kept(counted)):
+        keys, counts = counted[n]
+        contexts, context = np.unique(keys >> np.uint64(letters.BITS), return_inverse=True)
+        mass = np.where(kept, np.maximum(counts - _discount(counts), 0), 0) / np.bincount(context, counts)[context]
+        left = np.maximum(1 - np.bincount(context, mass), 1e-6)
+        scores = np.log(mass + left[context] * _lower(grams, keys, n))[kept]
+        if n:
+            places, known = grams[-1].find(contexts)
+            grams[-1].backoffs[places[known]] = np.log(left[known])
+        grams.append(letters.Grams(keys[kept], scores.astype(np.float32), np.zeros(kept.sum(), np.float32)))
+    return grams
 
 
-def train(data: Data, epochs: int, seed: int = 0, batch: int = 192, rate: float = 2e-3) -> LetterNetwork:
-    """AdamW, cosine, label smoothing 0.05; returns the average of the last weights (EMA 0.999)."""
-    torch.manual_seed(seed)
-    rng = np.random.default_rng(seed)
-    network = LetterNetwork(len(data.chunks))
-    ema = torch.optim.swa_utils.get_ema_multi_avg_fn(0.999)
-    average = torch.optim.swa_utils.AveragedModel(network, multi_avg_fn=ema)
-    optimizer = torch.optim.AdamW(network.parameters(), lr=rate, weight_decay=0.01)
-    n_steps = epochs * sum(math.ceil(len(words) / batch) for words, _ in data.by_length.values())
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, rate, total_steps=n_steps, pct_start=0.05)
-    loss_of = nn.CrossEntropyLoss(label_smoothing=0.05)
-    for epoch in range(epochs):
-        began, losses = time.monotonic(), []
-        for words, chunks in batches(data, batch, rng):
-            start = torch.full((len(words), 1), len(data.chunks))
-            logits = network(words, torch.cat([start, chunks[:, :-1]], dim=1))
-            loss = loss_of(logits.flatten(0, 1), chunks.flatten())
-            optimizer.zero_grad()
-            loss.backward()
-            nn.utils.clip_grad_norm_(network.parameters(), 1.0)
-            optimizer.step()
-            schedule.step()
-            average.update_parameters(network)
-            losses.append(loss.item())
-        log.info("epoch %d: loss %.4f, %.0f s", epoch + 1, np.mean(losses), time.monotonic() - began)
-    return average.module
+def _kept(counted: list[tuple[np.ndarray, np.ndarray]]) -> list[np.ndarray]:
+    """Which n-grams are stored: the short, the frequent, and the beginnings of longer ones that are stored."""
+    kept: list[np.ndarray] = []
+    contexts = np.zeros(0, np.uint64)
+    for n in range(len(counted) - 1, -1, -1):
+        keys, counts = counted[n]
+        kept.insert(0, (counts >= LEAST_COUNT) | np.isin(keys, contexts) | (n < 3))
+        contexts = np.unique(keys[kept[0]] >> np.uint64(letters.BITS))
+    return kept
 
 
-def export(network: LetterNetwork, chunks: list[str], path: Path) -> None:
-    """Write the int8 weights that the numpy side reads."""
-    weights = {name: tensor.detach().numpy() for name, tensor in network.state_dict().items()}
-    classes = np.frombuffer("\n".join(chunks).encode("ascii"), np.uint8)
-    np.savez_compressed(path, chunks=classes, **letters.quantize(weights))
+def _counts(rows: list[list[int]], order: int) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Keys and counts of all n-grams up to `order`; words begin with START and close with END."""
+    found: list[list[int]] = [[] for _ in range(order)]
+    for row in rows:
+        history = letters.START
+        for pair in (*row, letters.END):
+            history = (history << letters.BITS | pair) & ((1 << (letters.BITS * order)) - 1)
+            for n in range(order):
+                found[n].append(history & ((1 << (letters.BITS * (n + 1))) - 1))
+    return [_unique(np.array(keys, np.uint64)) for keys in found]
+
+
+def _unique(keys: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    unique, counts = np.unique(keys, return_counts=True)
+    return unique, counts.astype(np.float64)
+
+
+def _continuations(raw: list[tuple[np.ndarray, np.ndarray]], n: int) -> tuple[np.ndarray, np.ndarray]:
+    """After how many different pairs an n-gram was seen; at the beginning of a word, how often."""
+    keys, counts = raw[n]
+    longer = raw[n + 1][0] & np.uint64((1 << (letters.BITS * (n + 1))) - 1)
+    _, different = np.unique(longer, return_counts=True)
+    first = keys >> np.uint64(letters.BITS * n) == letters.START
+    counts = np.where(first, counts, different)
+    return np.concatenate([[np.uint64(0)], keys]), np.concatenate([[0.0], counts])  # START alone is only a context
+
+
+def _discount(counts: np.ndarray) -> float:
+    """The usual estimate n1 / (n1 + 2 n2)."""
+    once, twice = np.count_nonzero(counts == 1), np.count_nonzero(counts == 2)
+    return once / (once + 2 * twice) if once else 0.5
+
+
+def _lower(grams: list[letters.Grams], keys: np.ndarray, n: int) -> np.ndarray:
+    """Probability of each key's last pair after a context that is one pair shorter."""
+    if not n:
+        return np.full(len(keys), 1 / len(keys))
+    model = letters.LetterModel([], grams)
+    last = keys & np.uint64((1 << letters.BITS) - 1)
+    return np.exp(model.score_each(keys >> np.uint64(letters.BITS), last))
 
 
 # ---- errors -------------------------------------------------------------------------------------
@@ -241,14 +248,12 @@ def edit_distance(first: list[str], second: list[str]) -> int:
     return row[-1]
 
 
-def measure(held_out: dict[str, list[str]], limit: int | None = None) -> dict[str, float]:
-    """Word and phoneme error (%) of the shipped model against the nearest pronunciation, with and without stress."""
-    letters.model.cache_clear()
-    model = letters.model()
+def measure(model: letters.LetterModel, held_out: dict[str, list[str]], limit: int | None = None) -> dict[str, float]:
+    """Word and phoneme error (%) of a model against the nearest pronunciation, with and without stress."""
     errors: Counter[str] = Counter()
     words = sorted(held_out)[:limit]
     for word in words:
-        said = model.decode(word)
+        said = model.read(word)
         for kind, plain in (("", False), (" without stress", True)):
             best = min(
                 (edit_distance(_symbols(said, plain), _symbols(other, plain)), len(other.split()))
@@ -273,18 +278,17 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="English lexicon and letter-to-sound model")
     parser.add_argument("what", choices=["lexicon", "letters", "measure"])
     parser.add_argument("dictionary", type=Path, help="cmudict.dict")
-    parser.add_argument("--epochs", type=int, default=14)
     arguments = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     if arguments.what == "lexicon":
         build_lexicon(arguments.dictionary)
         return
-    torch.set_num_threads(1)
     data = prepare(arguments.dictionary)
-    log.info("%d chunks, %d words kept back", len(data.chunks), len(data.held_out))
+    log.info("%d pairs, %d words, %d kept back", len(data.pairs), len(data.rows), len(data.held_out))
     if arguments.what == "letters":
-        export(train(data, arguments.epochs), data.chunks, letters.FILE)
-    log.info("%s", json.dumps(measure(data.held_out)))
+        letters.save(letters.FILE, data.pairs, train(data.rows))
+        letters.model.cache_clear()
+    log.info("%s", json.dumps(measure(letters.model(), data.held_out)))
 
 
 if __name__ == "__main__":

@@ -1,13 +1,14 @@
-"""Letter to sound for words that nothing else knows: a small recurrent network, in numpy.
+"""Letter to sound for words that nothing else knows: a joint n-gram model, in numpy.
 
-Every letter says a chunk of zero to three ARPABET symbols ("x" -> K S). A GRU reads the word from both sides; a second
-one goes through the letters and chooses the chunks, each with the ones before it in mind. A beam of four keeps the
-stress sensible. Trained on CMUdict by `kouji.train.g2p_en`; the weights lie in `data/en_letters.npz` as int8 with one
-scale per row.
+Every letter says a chunk of zero to three ARPABET symbols ("x" -> K S); a letter with its chunk is a *pair*. The model
+is the probability of a pair after the pairs before it (Kneser-Ney), a word is read by the most probable row of
+pairs that spells it. Trained on CMUdict by `kouji.train.g2p_en`; `data/en_letters.npz` holds, for each length of
+n-gram, its sorted keys and two bytes: log probability and back-off weight, both in steps of -1/20.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import cache, lru_cache
 from pathlib import Path
 
@@ -15,107 +16,112 @@ import numpy as np
 
 FILE = Path(__file__).parents[1] / "data" / "en_letters.npz"
 ALPHABET = "'abcdefghijklmnopqrstuvwxyz"
-BEAM = 4
-LONGEST = 40  # letters; the model has seen words of up to 34
+BITS = 10  # per pair in a key of 64 bits: at most 1023 pairs, n-grams of at most 6
+STEP = 0.05  # nats per unit of the stored logarithms
+BEAM = 12
+LONGEST = 40  # letters; longer words are read in pieces
+START, END = 0, 1  # pairs that stand for the edges of a word
 
 
-def quantize(weights: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
-    """Matrices as int8 with a float32 scale per row (`name` and `name.scale`); vectors as float32."""
-    packed = {}
-    for name, weight in weights.items():
-        if weight.ndim == 1:
-            packed[name] = weight.astype(np.float32)
-            continue
-        scale = np.abs(weight).max(axis=1, keepdims=True) / 127 + 1e-12
-        packed[name] = np.round(weight / scale).astype(np.int8)
-        packed[name + ".scale"] = scale.astype(np.float32)
-    return packed
+@dataclass(frozen=True)
+class Grams:
+    """The n-grams of one length."""
 
+    keys: np.ndarray  # (N,) uint64, ascending; the last pair in the lowest bits
+    scores: np.ndarray  # (N,) float32, log probability of the last pair after the others
+    backoffs: np.ndarray  # (N,) float32, added where a longer n-gram is not found
 
-def dequantize(packed: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
-    """The inverse of `quantize`, float32."""
-    return {
-        name: value * packed[name + ".scale"] if value.dtype == np.int8 else value
-        for name, value in packed.items()
-        if not name.endswith(".scale")
-    }
+    def find(self, keys: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Position of each key, and whether it is there."""
+        places = np.minimum(np.searchsorted(self.keys, keys), len(self.keys) - 1)
+        return places, self.keys[places] == keys
 
 
 class LetterModel:
-    """The network; `weights` are named as in torch.nn.GRU, `chunks` are the classes it chooses from."""
+    """`pairs` names each pair as "letter chunk"; `grams[n]` are the n-grams of length n + 1."""
 
-    def __init__(self, weights: dict[str, np.ndarray], chunks: list[str]) -> None:
-        self.weights = weights
-        self.chunks = chunks
+    def __init__(self, pairs: list[str], grams: list[Grams]) -> None:
+        self.pairs = pairs
+        self.grams = grams
+        self.choices = {
+            letter: np.array([i for i, pair in enumerate(pairs) if pair[:1] == letter], np.uint64)
+            for letter in ALPHABET
+        }
 
-    def decode(self, word: str, beam: int = BEAM) -> str:
-        """ARPABET of a word in letters of ALPHABET; "" for none."""
-        letters = [ALPHABET.index(c) + 1 for c in word]
-        if not letters:
-            return ""
-        encoded = self._encode(np.array(letters))
-        weights, start = self.weights, len(self.chunks)
-        states = np.zeros((1, weights["decoder.weight_hh_l0"].shape[1]), np.float32)
-        scores, paths = np.zeros(1, np.float32), [[start]]
-        for step in encoded:
-            previous = weights["chunk.weight"][[path[-1] for path in paths]]
-            inputs = np.concatenate([np.repeat(step[None], len(paths), 0), previous], axis=1)
-            states = self._gru("decoder", "_l0", inputs, states)
-            logits = states @ weights["output.weight"].T + weights["output.bias"]
-            total = scores[:, None] + _log_softmax(logits)
-            best = np.argsort(-total, axis=None, kind="stable")[:beam]
-            rows, columns = np.unravel_index(best, total.shape)
-            scores, states = total[rows, columns], states[rows]
-            paths = [[*paths[row], int(column)] for row, column in zip(rows, columns, strict=True)]
-        for path in paths:
-            said = " ".join(self.chunks[i] for i in path[1:] if self.chunks[i])
-            if any(c.isdigit() for c in said):
-                return said
-        return " ".join(self.chunks[i] for i in paths[0][1:] if self.chunks[i])
+    def read(self, word: str, beam: int = BEAM) -> str:
+        """ARPABET of a word in letters of ALPHABET; "" if it has none."""
+        histories = np.zeros(1, np.uint64)
+        totals = np.zeros(1, np.float32)
+        paths: list[list[int]] = [[]]
+        for letter in [*word, ""]:
+            choices = self.choices[letter] if letter else np.array([END], np.uint64)
+            scores = totals[:, None] + self.score(histories, choices)
+            best = np.argsort(-scores, axis=None, kind="stable")[:beam]
+            rows, columns = np.unravel_index(best, scores.shape)
+            totals = scores[rows, columns]
+            histories = self._shift(histories[rows], choices[columns])
+            paths = [[*paths[row], int(choices[column])] for row, column in zip(rows, columns, strict=True)]
+        said = [" ".join(filter(None, (self.pairs[i][2:] for i in path[:-1]))) for path in paths]
+        return next((s for s in said if any(c in "12" for c in s)), said[0])  # a word has a stressed vowel
 
-    def _encode(self, letters: np.ndarray) -> np.ndarray:
-        """(n_letters,) -> (n_letters, 2 x hidden), read forwards and backwards."""
-        embedded = self.weights["letter.weight"][letters]
-        sides = []
-        for suffix, order in (("_l0", embedded), ("_l0_reverse", embedded[::-1])):
-            state = np.zeros((1, self.weights["encoder.weight_hh_l0"].shape[1]), np.float32)
-            states = []
-            for step in order:
-                state = self._gru("encoder", suffix, step[None], state)
-                states.append(state[0])
-            sides.append(np.array(states if suffix == "_l0" else states[::-1]))
-        return np.concatenate(sides, axis=1)
+    def score(self, histories: np.ndarray, choices: np.ndarray) -> np.ndarray:
+        """Log probability of each choice (M,) after each history (B,), packed keys: (B, M)."""
+        pairs = np.broadcast_to(choices, (len(histories), len(choices))).ravel()
+        return self.score_each(np.repeat(histories, len(choices)), pairs).reshape(len(histories), -1)
 
-    def _gru(self, name: str, suffix: str, inputs: np.ndarray, state: np.ndarray) -> np.ndarray:
-        """One step of torch.nn.GRU: (B, n_in), (B, hidden) -> (B, hidden)."""
-        weights = self.weights
-        from_input = inputs @ weights[f"{name}.weight_ih{suffix}"].T + weights[f"{name}.bias_ih{suffix}"]
-        from_state = state @ weights[f"{name}.weight_hh{suffix}"].T + weights[f"{name}.bias_hh{suffix}"]
-        reset_in, update_in, new_in = np.split(from_input, 3, axis=1)
-        reset_state, update_state, new_state = np.split(from_state, 3, axis=1)
-        reset, update = _sigmoid(reset_in + reset_state), _sigmoid(update_in + update_state)
-        new: np.ndarray = (1 - update) * np.tanh(new_in + reset * new_state) + update * state
-        return new
+    def score_each(self, histories: np.ndarray, pairs: np.ndarray) -> np.ndarray:
+        """Log probability of a pair (N,) after its history (N,): (N,)."""
+        result = np.zeros(len(pairs), np.float32)
+        missing = np.ones(len(pairs), bool)
+        for n in range(len(self.grams) - 1, -1, -1):
+            contexts = histories & _mask(n)
+            places, found = self.grams[n].find(self._shift(contexts, pairs))
+            result += np.where(missing & found, self.grams[n].scores[places], 0)
+            missing &= ~found
+            if n:
+                places, known = self.grams[n - 1].find(contexts)
+                result += np.where(missing & known, self.grams[n - 1].backoffs[places], 0)
+        return result - 20 * missing
+
+    def _shift(self, histories: np.ndarray, pairs: np.ndarray) -> np.ndarray:
+        return (histories << np.uint64(BITS) | pairs) & _mask(len(self.grams))
 
 
-def _sigmoid(x: np.ndarray) -> np.ndarray:
-    squashed: np.ndarray = 1 / (1 + np.exp(-x))
-    return squashed
+def _mask(n: int) -> np.uint64:
+    return np.uint64((1 << (BITS * n)) - 1)
 
 
-def _log_softmax(x: np.ndarray) -> np.ndarray:
-    shifted: np.ndarray = x - x.max(axis=1, keepdims=True)
-    shifted -= np.log(np.exp(shifted).sum(axis=1, keepdims=True))
-    return shifted
+def save(path: Path, pairs: list[str], grams: list[Grams]) -> None:
+    """Write a model: keys as differences, byte by byte, because most of their bytes are then zero."""
+    arrays = {"pairs": np.frombuffer("\n".join(pairs).encode("ascii"), np.uint8)}
+    for n, gram in enumerate(grams, 1):
+        steps = np.diff(gram.keys, prepend=np.uint64(0)).astype("<u8")
+        arrays[f"keys{n}"] = np.ascontiguousarray(steps.view(np.uint8).reshape(-1, 8).T)
+        arrays[f"scores{n}"] = _packed(gram.scores)
+        arrays[f"backoffs{n}"] = _packed(gram.backoffs)
+    np.savez_compressed(path, **arrays)  # type: ignore[arg-type]
+
+
+def _packed(logarithms: np.ndarray) -> np.ndarray:
+    return np.clip(np.round(-logarithms / STEP), 0, 255).astype(np.uint8)
+
+
+def load(path: Path) -> LetterModel:
+    """Read what `save` wrote."""
+    with np.load(path) as archive:
+        arrays = {name: archive[name] for name in archive.files}
+    grams = []
+    for n in range(1, sum(name.startswith("keys") for name in arrays) + 1):
+        steps = np.ascontiguousarray(arrays[f"keys{n}"].T).view("<u8").ravel()
+        scores, backoffs = (arrays[f"{kind}{n}"].astype(np.float32) * -STEP for kind in ("scores", "backoffs"))
+        grams.append(Grams(np.cumsum(steps, dtype=np.uint64), scores, backoffs))
+    return LetterModel(bytes(arrays["pairs"]).decode("ascii").split("\n"), grams)
 
 
 @cache
 def model() -> LetterModel:
     """The model that ships with the package."""
-    with np.load(FILE) as archive:
-        packed = {name: archive[name] for name in archive.files}
-    chunks = bytes(packed.pop("chunks")).decode("ascii").split("\n")
-    return LetterModel(dequantize(packed), chunks)
+    return load(FILE)
 
 
 @lru_cache(maxsize=5_000)
@@ -123,4 +129,4 @@ def by_letters(word: str) -> str:
     """ARPABET of a lower-case word; very long ones are read in pieces."""
     word = "".join(c for c in word if c in ALPHABET)
     pieces = [word[i : i + LONGEST] for i in range(0, len(word), LONGEST)]
-    return " ".join(said for piece in pieces if (said := model().decode(piece)))
+    return " ".join(said for piece in pieces if (said := model().read(piece)))
