@@ -50,7 +50,8 @@ def _candidates(samples: np.ndarray, f_min: float, f_max: float) -> tuple[np.nda
     curve = left - 2 * mid + right
     offset = np.where(curve < 0, 0.5 * (left - right) / np.where(curve < 0, curve, -1), 0)
     frequency = SAMPLE_RATE / (lags[best] + np.clip(offset, -1, 1))
-    strength = score[rows, best]
+    # The true peak lies between two lags, higher than both: without this a high voice is heard an octave too low.
+    strength = score[rows, best] - np.where(curve < 0, 0.25 * (left - right) * offset, 0)
     # A quiet frame is hardly voiced, however periodic its hum.
     loudness = peak / max(float(peak.max(initial=0.0)), 1e-6)
     unvoiced = VOICING_THRESHOLD + np.maximum(0, 2 - loudness / (SILENCE_THRESHOLD / (1 + VOICING_THRESHOLD)))
