@@ -12,6 +12,7 @@ from kouji.errors import InvalidInput
 
 from .normalization.characters import script
 from .phonemes import arpabet_to_phonemes, jyutping_to_phonemes, pinyin_to_phonemes
+from .segment import is_cantonese
 from .zh.lexicon import lexicon
 
 _BRACES = re.compile(r"\{([^{}\n]*)\}")
@@ -48,14 +49,16 @@ def parse(raw: str, language: str | None = None) -> Marked:
     """Take the inline pronunciations out of a text.
 
     Braces stand directly behind the characters or the word they explain; braces that stand alone are ordinary
-    text, and so is `\\{`. Round brackets count only when they hold exactly one pinyin syllable with a tone mark
-    and follow a Chinese character.
+    text, and so is `\\{`. Jyutping counts in Cantonese text only, so that mistyped pinyin is not taken for it.
+    Round brackets count only when they hold exactly one pinyin syllable with a tone mark and follow a Chinese
+    character.
 
     Tags like <strong> or <|en|> are taken out and listed; their text stays.
 
     Raises:
         InvalidInput: braces with something that is no pronunciation of what stands before them.
     """
+    allowed = {"zh", "yue"} if language is None and is_cantonese(raw) else {"yue"} if language == "yue" else {"zh"}
     text: list[str] = []
     origins: list[int] = []
     fixed: list[Fixed] = []
@@ -76,7 +79,7 @@ def parse(raw: str, language: str | None = None) -> Marked:
             origins.append(position + 1)
             position += 2
             continue
-        found = _at(raw, position, text, language) if character in "{(（" else None
+        found = _at(raw, position, text, allowed) if character in "{(（" else None
         if found is None:
             text.append(character)
             origins.append(position)
@@ -90,20 +93,20 @@ def parse(raw: str, language: str | None = None) -> Marked:
     return Marked("".join(text), tuple(fixed), tuple(origins), tuple(tags))
 
 
-def _at(raw: str, position: int, before: Sequence[str], language: str | None) -> tuple[Fixed, int] | None:
+def _at(raw: str, position: int, before: Sequence[str], allowed: set[str]) -> tuple[Fixed, int] | None:
     """The mark that begins at `position` and the index behind it, or None for an ordinary bracket."""
     if not before or (kind := script(before[-1])) is None:
         return None
     if raw[position] != "{":
         match = _ACCENTED.match(raw, position)
-        numbered = _numbered(match[1]) if match and kind == "han" and language != "yue" else None
+        numbered = _numbered(match[1]) if match and kind == "han" and "zh" in allowed else None
         if match is None or numbered is None:
             return None
         return Fixed(len(before) - 1, len(before), "zh", (numbered,)), match.end()
     match = _BRACES.match(raw, position)
     if match is None:
         return None
-    mark = _read(match[1].strip(), before, kind, language)
+    mark = _read(match[1].strip(), before, kind, allowed)
     if mark is None:
         word = "".join(before[-8:]).split()[-1]
         raise InvalidInput(
@@ -112,7 +115,7 @@ def _at(raw: str, position: int, before: Sequence[str], language: str | None) ->
     return mark, match.end()
 
 
-def _read(content: str, before: Sequence[str], kind: str, language: str | None) -> Fixed | None:
+def _read(content: str, before: Sequence[str], kind: str, allowed: set[str]) -> Fixed | None:
     end = len(before)
     if not content:
         return None
@@ -125,10 +128,10 @@ def _read(content: str, before: Sequence[str], kind: str, language: str | None) 
         return Fixed(_word(before), end, "en", (" ".join(content.upper().split()),)) if _is(arpabet, content) else None
     if kind != "han":
         return None
-    return _syllables(content, before, language)
+    return _syllables(content, before, allowed)
 
 
-def _syllables(content: str, before: Sequence[str], language: str | None) -> Fixed | None:
+def _syllables(content: str, before: Sequence[str], allowed: set[str]) -> Fixed | None:
     """Pinyin or jyutping, one syllable per Chinese character before the brace."""
     parts = re.findall(r"[^\s\d]+[1-6]?", content.lower())
     start = len(before) - len(parts)
@@ -136,13 +139,13 @@ def _syllables(content: str, before: Sequence[str], language: str | None) -> Fix
         return None
     if any(script(c) != "han" for c in before[start:]):
         return None
-    pinyin = [numbered(part) for part in parts]
-    if _is_erhua(pinyin, before) and language != "yue":
-        return Fixed(start - 1, start, "zh", (pinyin[0] or "",))
-    if language != "yue" and None not in pinyin:
-        return Fixed(start, len(before), "zh", tuple(p for p in pinyin if p is not None))
-    if language in (None, "yue") and all(_is(jyutping_to_phonemes, part) for part in parts):
+    if "yue" in allowed and all(_is(jyutping_to_phonemes, part) for part in parts):
         return Fixed(start, len(before), "yue", tuple(parts))
+    pinyin = [numbered(part) for part in parts]
+    if _is_erhua(pinyin, before) and "zh" in allowed:
+        return Fixed(start - 1, start, "zh", (pinyin[0] or "",))
+    if "zh" in allowed and None not in pinyin:
+        return Fixed(start, len(before), "zh", tuple(p for p in pinyin if p is not None))
     return None
 
 

@@ -126,6 +126,8 @@ def _number_labels(text: str, labels: list[str], language: str | None) -> None:
         tail = end
         while after and tail > start and (script(text[tail - 1]) == "digit" or text[tail - 1] in " .,%$€£¥+-:/~"):
             tail -= 1
+        while tail < end and text[tail] == " ":
+            tail += 1
         for i in range(tail, end):
             labels[i] = after
 

@@ -1,7 +1,9 @@
-"""Numbers, dates, money, addresses … in words, for five languages.
+"""Numbers, dates, money, addresses … in words, by own rules for five languages.
 
-Own rules for all of them. wetext, which is often used for zh, en and ja, was measured first: see
-`tests/text/normalization/test_parity.py` for the cases and what it gets wrong.
+wetext (finite-state transducers for zh, en and ja) was measured first: of the 127 cases with digits in
+`tests/text/data/normalization_cases.json` that all speakers of these languages read alike, it says 34 otherwise
+(¥128.5 as 一元二十八点五元, 1,234,567 in three parts, $1,299.99 without its first word, 100m as minutes, 555-1234 as
+a range). Its import takes 0.2 s and 45 MB; these rules take neither, and give ko and yue the same frame.
 """
 
 from __future__ import annotations

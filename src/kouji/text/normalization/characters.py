@@ -75,6 +75,8 @@ def _fold(cluster: str) -> tuple[str, tuple[str, ...]]:
     """One base character with its marks -> (what is said of it, what was dropped)."""
     kept: list[str] = []
     lost: list[str] = []
+    if _CONTINUES.search(cluster, 1):
+        cluster = unicodedata.normalize("NFKC", cluster)
     for character in unicodedata.normalize("NFC", cluster):
         said = _said(character)
         if said is None:

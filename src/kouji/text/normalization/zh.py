@@ -69,7 +69,7 @@ class Mandarin(Reader):
             (rx(r"(?<=[A-Za-z])\s?&\s?(?=[A-Za-z])"), lambda m: " and "),
             (rx(r"(?<!\d)24/7(?!\d)"), lambda m: "twenty four seven"),
             (rx(r"(?<![\d.,-])\d{1,5}(?:-\d{1,5}){2,}(?![\d-])(?<!\d{4}-\d-\d)(?<!\d{4}-\d\d-\d\d)"), self._groups),
-            (rx(r"(?<=[A-Za-z]-)(\d{1,3})-(?=\d)"), lambda m: f"{self.number(m[1])} "),
+            (rx(r"(?<=[A-Za-z])-(\d{1,3})-(?=\d)"), lambda m: f" {self.number(m[1])} "),
             # scores
             (
                 rx(r"(比分\D{0,6}|[以赢胜输负平]\s?)(\d+)\s?[-:：–—]\s?(\d+)(?!\d)"),

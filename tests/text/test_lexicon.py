@@ -1,0 +1,57 @@
+"""The user's own pronunciations."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from kouji.errors import InvalidInput, UnknownName
+from kouji.text import Lexicon, analyse
+
+
+def readings(text: str, lexicon: Lexicon, language: str | None = None) -> dict[str, str]:
+    return {u.text: u.reading for utterance in analyse(text, language, lexicon).utterances for u in utterance.units}
+
+
+def test_a_file_gives_words_of_several_languages(tmp_path: Path) -> None:
+    file = tmp_path / "mine.txt"
+    file.write_text(
+        "# my words\n重庆\tzh\tzhong4 qing1\nKouji\ten\tK OW1 JH IY0\n\nC++\tzh\t=C加加\n", encoding="utf-8"
+    )
+    lexicon = Lexicon.read(file)
+    said = readings("重庆的Kouji和C++", lexicon)
+    assert (said["重"], said["庆"], said["Kouji"]) == ("zhong4", "qing1", "K OW1 JH IY0")
+    assert analyse("用C++写", None, lexicon).utterances[0].normalized == "用C加加写"
+
+
+def test_the_longest_entry_wins_and_inline_wins_over_it() -> None:
+    lexicon = Lexicon.of({"行": ("zh", "hang2"), "行长": ("zh", "xing2 chang2")})
+    assert readings("行长", lexicon) == {"行": "xing2", "长": "chang2"}
+    assert readings("行长{zhang3}", lexicon)["长"] == "zhang3"
+
+
+def test_a_latin_entry_is_no_part_of_a_longer_word() -> None:
+    assert readings("catalog", Lexicon.of({"cat": ("en", "K AA1 T")}))["catalog"] != "K AA1 T"
+
+
+def test_an_entry_counts_only_in_its_language() -> None:
+    assert readings("行街", Lexicon.of({"行": ("yue", "hong4")}), "zh")["行"] != "hong4"
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["重庆 zh chong2 qing4", "重庆\tzh\tchong2", "重庆\tzh\tfoo1 bar2", "a\ten\tX Y", "东\tja\tdong", "x\tzh\t="],
+)
+def test_a_bad_line_is_named(line: str, tmp_path: Path) -> None:
+    file = tmp_path / "mine.txt"
+    file.write_text("# first\n" + line, encoding="utf-8")
+    with pytest.raises(InvalidInput, match=r"[Ll]ine 2"):
+        Lexicon.read(file)
+
+
+def test_unknown_languages_and_missing_files_are_errors(tmp_path: Path) -> None:
+    with pytest.raises(UnknownName):
+        Lexicon.of({"a": ("fr", "=b")})
+    with pytest.raises(InvalidInput, match="cannot be read"):
+        Lexicon.read(tmp_path / "none.txt")
