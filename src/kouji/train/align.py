@@ -4,7 +4,7 @@
 
 Every phoneme without its digit is one model of two to four states. Silence may stand at both ends and at word
 starts, and must stand where a punctuation mark asks for a pause. Nothing but order is given at the start: each
-utterance is cut into equal parts; nine or ten rounds of "segment, then learn from the segments" do the rest.
+utterance is cut into equal parts; ten rounds of "segment, then learn from the segments" do the rest.
 
 Why not a neural forward-sum alignment: with optional silences it collapses (every phoneme gets its minimum and
 silence the rest) while its loss looks excellent. So look at the durations (`report`), not at a likelihood.
@@ -23,11 +23,12 @@ from typing import Any, Protocol
 import numpy as np
 
 from kouji.audio.corpus import read_rows
+from kouji.audio.corpus import read_rows, write_rows
 from kouji.text.phonemes import is_vowel, split_tone, to_segments
 
 from .hmm import Chain, Mixtures, Statistics, best_components, best_likelihoods, best_path
 
-VERSION = 3  # of the rules below; a folder made by another is made anew
+VERSION = 3  # of the numbers and rules below; a folder made by another is made anew
 N_CEPSTRA = 14
 MEL_FLOOR = -6.0  # natural log; digital silence would otherwise get a world of its own
 N_BANDS = 68  # of 80, up to about 7.7 kHz: some recordings have nothing above
@@ -71,6 +72,11 @@ class Alignment:
     fits: tuple[float, ...]  # how well each token sounds like itself: 0 as is usual for the phoneme, -10 hardly
     score: float  # mean of the same over all frames that are not pauses
 
+    @classmethod
+    def of(cls, row: Mapping[str, Any]) -> Alignment:
+        """A line of `alignments.jsonl`."""
+        return cls(**{name: tuple(value) if isinstance(value, list) else value for name, value in row.items()})
+
 
 @dataclass(frozen=True)
 class Alignments:
@@ -97,14 +103,10 @@ class Alignments:
 
     def save(self, folder: Path, report: Mapping[str, Any]) -> None:
         """`alignments.jsonl` and `alignment_report.json`; the report is written last and marks completion."""
-        partial = folder / "alignments.partial"
-        with partial.open("w") as out:
-            for a in self.by_id.values():
-                out.write(json.dumps(vars(a), ensure_ascii=False) + "\n")
-        partial.replace(folder / "alignments.jsonl")
+        write_rows(folder / "alignments.jsonl", map(vars, self.by_id.values()))
         lists = {"worst": sorted(self.worst), "failed": sorted(self.failed)}
         text = json.dumps({**report, **lists}, ensure_ascii=False, indent=1)
-        (folder / "alignment_report.json").write_text(text)
+        (folder / "alignment_report.json").write_text(text, encoding="utf-8")
 
 
 def align(
@@ -157,7 +159,7 @@ def align(
 
 def _is_finished(folder: Path, fingerprint: str) -> bool:
     path = folder / "alignment_report.json"
-    return path.exists() and json.loads(path.read_text()).get("fingerprint") == fingerprint
+    return path.exists() and json.loads(path.read_text(encoding="utf-8")).get("fingerprint") == fingerprint
 
 
 def _save_round(folder: Path, n_done: int, fingerprint: str, model: Mixtures) -> None:
@@ -306,10 +308,8 @@ class _ChainBuilder:
     def chain(self) -> Chain:
         n = len(self.states)
         last = [n - 1] if self._before_optional is None else [n - 1, self._before_optional]
-        jump = np.array(self.jump, np.int32)
-        return Chain(
-            np.array(self.states, np.int32), jump, np.array([0, self._first_optional], np.int32), np.array(last, np.int32)
-        )
+        parts = (self.states, self.jump, [0, self._first_optional], last)
+        return Chain(*(np.array(part, np.int32) for part in parts))
 
 
 # ---- training -----------------------------------------------------------------------------------
@@ -334,8 +334,7 @@ class _Work:
 
     def fingerprint(self, seed: int, n_rounds: int) -> str:
         """Changes with anything that changes the result but the sounds themselves."""
-        settings = [VERSION, seed, n_rounds, N_CEPSTRA, MEL_FLOOR, N_BANDS, VOICING_WEIGHT, SPLIT_AFTER, SHORT, OWN_MODEL]
-        digest = hashlib.sha256(repr([*settings, ACOUSTIC_SCALE, PAUSE_FRAMES, CLOSURE_FRAMES]).encode())
+        digest = hashlib.sha256(repr((VERSION, seed, n_rounds)).encode())
         for row, label in zip(self.rows, self.labels, strict=True):
             parts = (row["id"], row["n_frames"], label["phonemes"], label["word_start"], label["pause"])
             digest.update(json.dumps(parts, ensure_ascii=False).encode())
@@ -412,11 +411,9 @@ class _Work:
         return statistics.mixtures(model, self._floor)
 
     def _paths(self, model: Mixtures, members: Iterable[int]) -> Iterator[tuple[int, np.ndarray, np.ndarray]]:
-        prepared, log_stay, log_leave = model.prepared(), model.log_stay, model.log_leave
+        prepared = model.prepared()
         for i in members:
-            found = best_path(
-                self.x[self._frames(i)], self.utterances[i].chain, prepared, log_stay, log_leave, ACOUSTIC_SCALE
-            )
+            found = best_path(self.x[self._frames(i)], self.utterances[i].chain, model, prepared, ACOUSTIC_SCALE)
             if found is not None:
                 yield i, *found
 

@@ -13,6 +13,9 @@ from dataclasses import dataclass
 import numba
 import numpy as np
 
+Prepared = tuple[np.ndarray, np.ndarray, np.ndarray]  # means, half inverse variances, constants
+
+
 @dataclass(frozen=True)
 class Chain:
     """The states of one utterance, in order."""
@@ -37,8 +40,8 @@ class Mixtures:
         """(n_states,) log probability that the next frame belongs to the next state."""
         return np.log1p(-np.exp(self.log_stay)).astype(np.float32)
 
-    def prepared(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """(means, half inverse variances, constants), what `log_likelihoods` works with."""
+    def prepared(self) -> Prepared:
+        """What `log_likelihoods` works with."""
         half_inverse = (0.5 / self.variances).astype(np.float32)
         constants = self.log_weights - 0.5 * np.log(2 * np.pi * self.variances).sum(-1)
         return self.means, half_inverse, constants.astype(np.float32)
@@ -91,14 +94,13 @@ class Statistics:
 
 
 def best_path(
-    x: np.ndarray, chain: Chain, model: tuple[np.ndarray, ...], log_stay: np.ndarray, log_leave: np.ndarray, scale: float
+    x: np.ndarray, chain: Chain, model: Mixtures, prepared: Prepared, scale: float
 ) -> tuple[np.ndarray, np.ndarray] | None:
     """The likeliest way through a chain.
 
     Args:
         x: (T, n_features) float32.
-        model: `Mixtures.prepared()`.
-        log_stay, log_leave: (n_states,).
+        prepared: `model.prepared()`, made once for many chains.
         scale: weight of the sound against the transition probabilities; below 1 because neighbouring frames
             say much the same thing.
 
@@ -106,17 +108,17 @@ def best_path(
         Position in the chain (T,) int32 and log likelihood (T,) float32 of each frame; None if it is too short.
     """
     unique, local = np.unique(chain.states, return_inverse=True)
-    likelihoods = log_likelihoods(x, unique.astype(np.int32), *model)
+    likelihoods = log_likelihoods(x, unique.astype(np.int32), *prepared)
     path = _viterbi(likelihoods, local.astype(np.int32), chain.jump, chain.first, chain.last,
-                    log_stay[chain.states], log_leave[chain.states], np.float32(scale))  # fmt: skip
+                    model.log_stay[chain.states], model.log_leave[chain.states], np.float32(scale))  # fmt: skip
     if path[0] < 0:
         return None
     return path, likelihoods[np.arange(len(x)), local[path]]
 
 
-def best_likelihoods(x: np.ndarray, model: tuple[np.ndarray, ...]) -> np.ndarray:
+def best_likelihoods(x: np.ndarray, prepared: Prepared) -> np.ndarray:
     """(T,) float32: log likelihood of each frame in whichever state explains it best."""
-    means, half_inverse, constants = (a.reshape(-1, a.shape[-1]) if a.ndim == 3 else a.ravel() for a in model)
+    means, half_inverse, constants = (a.reshape(-1, a.shape[-1]) if a.ndim == 3 else a.ravel() for a in prepared)
     # (x - m)² h, multiplied out, is two matrix products: far faster than a loop when all states are asked for.
     constants = constants - (means**2 * half_inverse).sum(1)
     return (x @ (2 * means * half_inverse).T - x**2 @ half_inverse.T + constants).max(1)

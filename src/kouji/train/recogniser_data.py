@@ -148,9 +148,12 @@ class Examples:
         tokens = self._tokens[row["id"]]
         ends = np.cumsum(tokens.durations)
         first, last = 0, len(ends)
-        if ends[-1] > LONGEST:
-            first = int(rng.integers(0, np.searchsorted(ends, ends[-1] - LONGEST // 2) + 1))
-            last = max(first + 1, int(np.searchsorted(ends, ends[first] + LONGEST - tokens.durations[first])))
+        longest = LONGEST
+        if row["unit"] in ("sentence", "page") and rng.random() < 0.5:
+            longest = int(rng.integers(LONGEST // 4, LONGEST))  # other neighbours, so that no text is learnt by heart
+        if ends[-1] > longest:
+            first = int(rng.integers(0, np.searchsorted(ends, ends[-1] - longest // 2) + 1))
+            last = max(first + 1, int(np.searchsorted(ends, ends[first] + longest - tokens.durations[first])))
         factors = np.full(last - first, rng.uniform(0.8, 1.25)) * rng.uniform(0.9, 1.1, last - first)
         return self._stretched(row, tokens, first, last, factors)
 
@@ -247,7 +250,7 @@ def distort(example: Example, rng: np.random.Generator) -> Example:
     mel, f0 = example.mel.astype(np.float32), example.f0
     if rng.random() < 0.85:
         factor = float(np.exp(rng.uniform(np.log(0.85), np.log(1.18))))
-        mel, f0 = warp(mel, factor), f0 * np.float32(factor)
+        mel, f0 = warp(mel, factor * _other_mouth(rng)), f0 * np.float32(factor)
     if rng.random() < 0.5:
         f0 = _move_f0(Example(mel, f0, f0, f0), rng.uniform(0.75, 1.25), 0.0).f0
     mel = mel + _equaliser(rng)
@@ -264,8 +267,14 @@ def distort(example: Example, rng: np.random.Generator) -> Example:
     return Example(mel.astype(np.float32), f0.astype(np.float32), example.phonemes, example.tones)
 
 
-def warp(mel: np.ndarray, factor: float) -> np.ndarray:
-    """The mel of a vocal tract whose resonances lie `factor` times as high."""
+def _other_mouth(rng: np.random.Generator) -> np.ndarray:
+    """(80,) factors around 1 that change slowly with frequency: two people's resonances differ not by one factor."""
+    x = np.linspace(0, 1, N_MELS)
+    return np.exp(sum(rng.normal(0, 0.025) * np.cos(np.pi * k * x + rng.uniform(0, 6.28)) for k in (1, 2, 3)))
+
+
+def warp(mel: np.ndarray, factor: float | np.ndarray) -> np.ndarray:
+    """The mel of a vocal tract whose resonances lie `factor` times as high; one factor, or one per band (80,)."""
     at = np.interp(_HZ / factor, _HZ, np.arange(N_MELS))
     low = at.astype(int)
     part = (at - low).astype(np.float32)
