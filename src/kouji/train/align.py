@@ -22,18 +22,19 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from kouji.audio.corpus import read_rows
 from kouji.audio.corpus import read_rows, write_rows
 from kouji.text.phonemes import is_vowel, split_tone, to_segments
 
 from .hmm import Chain, Mixtures, Statistics, best_components, best_likelihoods, best_path
 
-VERSION = 3  # of the numbers and rules below; a folder made by another is made anew
+VERSION = 4  # of the numbers and rules below; a folder made by another is made anew
 N_CEPSTRA = 14
 MEL_FLOOR = -6.0  # natural log; digital silence would otherwise get a world of its own
 N_BANDS = 68  # of 80, up to about 7.7 kHz: some recordings have nothing above
 VOICING_WEIGHT = 3.0  # size of the voicing feature, against cepstra of variance 1
-VARIANCE_FLOOR = 0.05  # of the variance of each feature over all speech
+# Least variances, as shares of the variance over all speech, of cepstra, slopes and their slopes. Slopes feel an
+# edge a frame or two before it comes; were they allowed to be sharp, silence would end that much too early.
+VARIANCE_FLOORS = (0.05, 0.3, 0.5)
 VOICING_FLOOR = 0.5  # variance; a state that is always voiced must still bear a mistaken frame
 ACOUSTIC_SCALE = 0.6
 N_ROUNDS = 10
@@ -357,8 +358,8 @@ class _Work:
             by_speaker[row["speaker"]].append(i)
         for members in by_speaker.values():
             self._normalise(members)
-        self._floor = VARIANCE_FLOOR * self.x[:: max(1, n // 200_000)].var(0)
-        self._floor[-1] = VOICING_FLOOR
+        variance = self.x[:: max(1, n // 200_000), :-1].var(0)
+        self._floor = np.append(np.repeat(VARIANCE_FLOORS, N_CEPSTRA) * variance, VOICING_FLOOR)
 
     def _frames(self, i: int) -> slice:
         return slice(int(self._bounds[i]), int(self._bounds[i + 1]))
