@@ -65,6 +65,8 @@ def test_licences_name_code_and_weights_and_give_the_credits(capsys: pytest.Capt
     for credit in ("Yue Tan", "Kathleen", "Darshan Soni", "Tofugu", "LibriSpeech", "AISHELL-3", "VCTK", "LJ Speech"):
         assert credit in found["attribution"]["native"]
         assert credit in shown
+    assert "Carnegie Mellon University" in found["attribution"]["pronunciation data"]
+    assert "Carnegie Mellon University" in shown
 
 
 def test_config_tells_values_and_sources(

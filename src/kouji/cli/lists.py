@@ -12,7 +12,11 @@ from . import options
 if TYPE_CHECKING:
     from kouji.engines.contract import Card
 
-CODE_LICENCE = "Apache-2.0"
+OURS = (
+    {"engine": "", "part": "kouji", "name": "Apache-2.0", "credits": ""},
+    # CMUdict; pypinyin and jieba; OpenCC and our own.
+    {"engine": "", "part": "pronunciation data", "name": "BSD-2-Clause AND MIT AND Apache-2.0", "credits": ""},
+)
 
 
 def voices(engine: options.Engine = None, language: options.Language = None, json: options.Json = False) -> None:
@@ -59,11 +63,14 @@ def engines(
 
 def licences(json: options.Json = False) -> None:
     """Show what is licensed how, with the credits that must be passed on."""
+    from importlib.resources import files
+
     from kouji.engines import attribution, cards
 
-    rows = [{"engine": "", "part": "kouji", "name": CODE_LICENCE, "credits": ""}]
+    rows = [*OURS]
     rows += [{"engine": each.id, **asdict(licence)} for each in cards() for licence in each.licences]
     texts = {each.id: attribution(each) for each in cards()}
+    texts["pronunciation data"] = (files("kouji.text") / "data" / "README.md").read_text("utf-8")
     if json:
         options.print_json({"licences": rows, "attribution": texts})
         return
