@@ -17,7 +17,7 @@ from kouji.audio.f0 import track
 from kouji.audio.mel import HOP_LENGTH, N_MELS, SAMPLE_RATE, log_mel
 from kouji.engines.native import source
 
-from .features import Row, Store
+from .features import Row, Store, speaker_range
 
 UNVOICED_PERIOD = 120  # samples between marks where there is no pitch: 5 ms
 FACTORS = {  # speaker -> pitch factors of its copies
@@ -51,7 +51,8 @@ def make(store: Store, folder: Path, seed: int = 0, minutes: float = MINUTES) ->
         n_frames = row["n_frames"]
         samples = shift_pitch(store.samples(row), store.f0(row), factor)
         mels[first : first + n_frames] = log_mel(samples)[:n_frames]
-        f0s[first : first + n_frames] = track(samples)[:n_frames]
+        low, high = speaker_range(store.f0(row))
+        f0s[first : first + n_frames] = track(samples, max(60.0, low * factor), min(600.0, high * factor))[:n_frames]
         name = {key: f"{row[key]}~{factor}" for key in ("id", "speaker")}
         rows.append({**row, **name, "original": row["id"], "first": first})
         first += n_frames
