@@ -85,16 +85,15 @@ def prosody(model: Acoustic, examples: Examples, seed: int) -> tuple[dict[str, f
             inner = slice(1, -1)
             lengths += float(spoken.log_duration[0, inner].exp().sum())
             true_lengths += float(batch.durations[0, inner].sum())
-        spread[style] = float(np.clip(_robust_std(meant) / max(_robust_std(said), 1e-3), 1.0, 1.6))
+        spread[style] = float(np.clip(_range(meant) / max(_range(said), 1e-3), 0.9, 1.7))
         pace[style] = float(np.clip(true_lengths / max(lengths, 1.0), 0.8, 1.25))
     return spread, pace
 
 
-def _robust_std(pieces: list[np.ndarray]) -> float:
-    """Of all frames together, without the hundredth at either end: octave errors of the tracker are no melody."""
-    values = np.concatenate(pieces)
-    low, high = np.quantile(values, [0.01, 0.99])
-    return float(np.clip(values, low, high).std())
+def _range(pieces: list[np.ndarray]) -> float:
+    """Between the twentieth parts at either end: what remains of octave errors is no melody."""
+    low, high = np.quantile(np.concatenate(pieces), [0.05, 0.95])
+    return float(high - low)
 
 
 def _some(examples: Examples, style: str, rng: np.random.Generator) -> list[Example]:
