@@ -53,8 +53,8 @@ class Writer:
             InvalidInput: the format contradicts the ending.
         """
         self._stream = None if isinstance(file, (str, os.PathLike)) else file
-        self._path = Path("stream" if self._stream else os.fspath(file))  # type: ignore[arg-type]
-        self._format = format_of(self._path, format or ("wav" if self._stream else None))
+        self._path = Path(file if isinstance(file, (str, os.PathLike)) else "stream")
+        self._format = format_of(self._path, format or (None if self._stream is None else "wav"))
         self._sample_rate = sample_rate
         self._n_samples = 0
         self._held = np.zeros(0, np.float32)
@@ -62,8 +62,10 @@ class Writer:
     def __enter__(self) -> Self:
         """Raises OutputFailed where the path cannot be written, InvalidInput where the rate does not fit."""
         with mended(self._path):
-            self._draft = self._place()
-            self._draft.touch()
+            # Beside the target, so that a rename is enough; what is no file gets a copy of a draft elsewhere.
+            self._to_copy = self._stream is not None or is_device(self._path)
+            self._draft = _elsewhere() if self._to_copy else beside(self._path)
+            self._draft.touch(0o600 if self._to_copy else 0o666)
         try:
             self._sound = soundfile.SoundFile(
                 self._draft, "w", self._sample_rate, 1, FORMATS[self._format], format=self._format.upper()
@@ -123,7 +125,7 @@ class Writer:
         with mended(self._path):
             if self._format == "ogg":
                 fix_serial(self._draft)
-            if self._stream or is_device(self._path):
+            if self._to_copy:
                 self._copy()
             else:
                 target = _real(self._path)
@@ -133,17 +135,11 @@ class Writer:
 
     def _copy(self) -> None:
         with self._draft.open("rb") as draft:
-            if self._stream:
+            if self._stream is not None:
                 shutil.copyfileobj(draft, self._stream)
                 return
             with self._path.open("wb") as device:
                 shutil.copyfileobj(draft, device)
-
-    def _place(self) -> Path:
-        """Beside the target, so that a rename is enough; in the system's folder for what is no file."""
-        if self._stream or is_device(self._path):
-            return Path(tempfile.gettempdir(), f"kouji.{secrets.token_hex(8)}.part")
-        return beside(self._path)
 
     def _failed(self) -> SpeechError:
         return OutputFailed(f"{self._path} cannot be written to its end.", "Is the disk full? Choose another place.")
@@ -184,6 +180,10 @@ def beside(path: Path) -> Path:
     """A hidden name for a draft, in the folder where the file will stand."""
     path = _real(path)
     return path.with_name(f".{path.name[:50]}.{secrets.token_hex(4)}.part")
+
+
+def _elsewhere() -> Path:
+    return Path(tempfile.gettempdir(), f"kouji.{secrets.token_hex(8)}.part")
 
 
 def is_device(path: Path) -> bool:
