@@ -31,7 +31,7 @@ def evaluate(
         str, typer.Option("--listener", help="One more judge of words: faster-whisper[:MODEL] or funasr:MODEL.")
     ] = "",
     recogniser: Annotated[Path | None, typer.Option("--recogniser", help="A recogniser.onnx of your own.")] = None,
-    workers: Annotated[int, typer.Option("--workers", min=1, help="Processes that listen to words.")] = 1,
+    workers: Annotated[int, typer.Option("--workers", min=1, help="Processes that listen.")] = 1,
     cost: Annotated[bool, typer.Option("--cost/--no-cost", help="Measure time and memory too.")] = True,
     json: options.Json = False,
 ) -> None:
@@ -44,12 +44,15 @@ def evaluate(
     from kouji.eval.evaluate import evaluate as run
     from kouji.eval.measure import Judges
     from kouji.eval.memory import Memory
+    from kouji.eval.recogniser import Recogniser
     from kouji.eval.report import as_data, check_folder, write_report
     from kouji.eval.sets import text_sets
 
     chosen = text_sets(corpus, [name.strip() for name in sets.split(",") if name.strip()], limit)
     session = None if engine == "none" else kouji.load(engine, threads=1)
     ears = _listener(listener)
+    if recogniser is not None:
+        Recogniser.load(recogniser)  # a wrong path is told now, not after an hour
     check_folder(output)
     with _progress() as progress:
         judges = Judges(Memory(output / "measured.json"), ears, workers, recogniser, progress)

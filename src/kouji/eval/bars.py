@@ -56,7 +56,9 @@ def _rtf(results: Results) -> tuple[str, bool] | None:
 @_bar("process start to file written, second run", "<= 1.2 s")
 def _start(results: Results) -> tuple[str, bool] | None:
     cost = results.cost
-    return None if cost is None else (f"{cost.start:.2f} s", cost.start <= 1.2)
+    if cost is None:
+        return None
+    return f"{cost.start:.2f} s ({cost.start_cpu:.2f} s of processor time)", cost.start <= 1.2
 
 
 @_bar("peak memory", "<= 400 MB")

@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from kouji.audio.corpus import held_out, read_samples
+from kouji.audio.corpus import held_out
 
 from .cost import Cost, cost
 from .figures import Row
 from .foreign import Foreign, speak_foreign
 from .measure import Judges, Reading, measure
+from .recordings import read
 from .repeatability import same_again
 from .results import Results
 from .sets import VOICES, TextSet, read_corpus
@@ -52,6 +53,7 @@ def evaluate(
 
     Raises:
         UnknownName: no such baseline.
+        InvalidInput: a recording of the corpus cannot be read.
     """
     engine = None if session is None else Engine(session)
     systems: list[System] = [Recordings(), *([engine] if engine else [])]
@@ -104,7 +106,7 @@ def _foreign(engine: Engine, corpus: Path, sets: Sequence[TextSet], judges: Judg
     for recording in read_corpus(corpus):
         clips = people.setdefault(recording.speaker, []) if recording.speaker in VOICES else None
         if clips is not None and held_out(recording) and len(clips) < MAX_CLIPS_OF_A_PERSON:
-            clips.append(read_samples(recording))
+            clips.append(read(recording))
     spoken = [language for language in ("zh", "en", "ja") if language in {texts.language for texts in sets}]
     return tuple(speak_foreign(engine, {name: clips for name, clips in people.items() if clips}, spoken))
 

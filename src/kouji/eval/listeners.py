@@ -13,13 +13,14 @@ import importlib.util
 from collections.abc import Sequence
 from functools import cache
 from importlib import import_module
-from multiprocessing import get_context
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 import soxr
 
 from kouji.errors import MissingExtra, UnsupportedControl
+
+from .parallel import ask_each
 
 if TYPE_CHECKING:
     from pocketsphinx import Decoder
@@ -102,15 +103,11 @@ class FunASR:
 def transcribe_with_sphinx(clips: Sequence[np.ndarray], sample_rate: int, n_workers: int = 1) -> list[str]:
     """Write down many clips; more processes give the same words sooner."""
     _require_sphinx()
-    if n_workers == 1:
-        return [Sphinx().transcribe(clip, sample_rate) for clip in clips]
-    # Fresh processes: a forked one would inherit the threads of ONNX Runtime in an unknown state.
-    with get_context("spawn").Pool(n_workers) as pool:
-        return pool.map(_transcribe, [(clip, sample_rate) for clip in clips], chunksize=4)
+    return ask_each(_transcribe, clips, sample_rate, n_workers)
 
 
-def _transcribe(job: tuple[np.ndarray, int]) -> str:
-    return Sphinx().transcribe(*job)
+def _transcribe(samples: np.ndarray, sample_rate: int) -> str:
+    return Sphinx().transcribe(samples, sample_rate)
 
 
 def _require_sphinx() -> None:

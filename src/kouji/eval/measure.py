@@ -17,7 +17,9 @@ from .figures import Row
 from .listeners import Listener, transcribe_with_sphinx
 from .listeners import available as listeners_available
 from .memory import Memory
+from .parallel import ask_each
 from .recogniser import Recogniser
+from .recordings import read
 from .sets import Item, TextSet
 from .similarity import voice_embedding
 from .spoken import reference_phonemes, reference_syllables
@@ -39,10 +41,12 @@ class Judges:
 
     @cached_property
     def recogniser(self) -> Recogniser | None:
-        """The recipe's recogniser, or None where it has not been trained yet."""
+        """The recipe's recogniser, or None where none was named and the shipped one has not been trained yet."""
         try:
             return Recogniser.load(self.recogniser_path)
         except SpeechError:
+            if self.recogniser_path is not None:
+                raise
             return None
 
 
@@ -149,7 +153,7 @@ def _mos(texts: TextSet, items: Sequence[Item], clips: Sequence[np.ndarray], jud
         raise MissingExtra("DNSMOS (speechmos)", "eval")
     whole = list(mos.joined(clips, RATE)) if texts.unit == "word" else list(clips)
     audible = [clip for clip in whole if np.any(clip)]
-    rated = judges.memory.ask("dnsmos", audible, lambda new: [mos.dnsmos(clip, RATE) for clip in new])
+    rated = judges.memory.ask("dnsmos", audible, lambda new: ask_each(mos.dnsmos, new, RATE, judges.n_workers))
     if not rated:
         raise _NotAvailable("every clip is silent")
     return {name: float(np.mean([each[name] for each in rated])) for name in mos.NAMES}
@@ -168,9 +172,7 @@ def _beside_recordings(
     recordings = [item.recording for item in items if item.recording is not None]
     if len(recordings) < len(items):
         return {}
-    from kouji.audio.corpus import read_samples
-
-    people = [read_samples(recording) for recording in recordings]
+    people = [read(recording) for recording in recordings]
     if all(a is b or np.array_equal(a, b) for a, b in zip(people, clips, strict=True)):
         return {}  # these are the recordings
     spoken = sum(pitch.spoken_duration(clip, RATE) for clip in people)

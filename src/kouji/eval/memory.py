@@ -14,6 +14,8 @@ from typing import Any
 
 import numpy as np
 
+SAVE_EVERY = 48  # clips: minutes of listening that an interruption may cost
+
 
 class Memory:
     """Answers by measure and samples, kept in a file or, without one, for this run."""
@@ -42,11 +44,14 @@ class Memory:
         """
         keys = [f"{measure}:{blake2b(np.ascontiguousarray(c).tobytes(), digest_size=16).hexdigest()}" for c in clips]
         new = {key: clip for key, clip in zip(keys, clips, strict=True) if key not in self._answers}
-        if new:
-            self._answers.update(zip(new, compute(list(new.values())), strict=True))
+        for start in range(0, len(new), SAVE_EVERY):
+            some = list(new)[start : start + SAVE_EVERY]
+            self._answers.update(zip(some, compute([new[key] for key in some]), strict=True))
             self._save()
         return [self._answers[key] for key in keys]
 
     def _save(self) -> None:
         if self._path is not None:
-            self._path.write_text(json.dumps(self._answers, ensure_ascii=False), encoding="utf-8")
+            whole = self._path.with_suffix(".new")
+            whole.write_text(json.dumps(self._answers, ensure_ascii=False), encoding="utf-8")
+            whole.replace(self._path)

@@ -14,6 +14,7 @@ from kouji.audio.mel import log_mel
 from . import pitch
 from .figures import FIGURES, Row
 from .measure import Reading
+from .recordings import read
 from .systems import RATE
 
 if TYPE_CHECKING:
@@ -71,12 +72,10 @@ def f0_histogram(readings: Sequence[Reading]) -> bytes:
 
 def durations(readings: Sequence[Reading]) -> bytes:
     """Length of each clip against that of the recording of the same text. Empty without recordings."""
-    from kouji.audio.corpus import read_samples
-
     others = [reading for reading in readings if reading.system != "recordings"]
     pairs = {
         reading.system: [
-            (pitch.spoken_duration(read_samples(item.recording), RATE), pitch.spoken_duration(clip, RATE))
+            (pitch.spoken_duration(read(item.recording), RATE), pitch.spoken_duration(clip, RATE))
             for item, clip in zip(reading.items, reading.clips, strict=True)
             if item.recording is not None
         ]

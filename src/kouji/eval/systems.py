@@ -15,10 +15,10 @@ import numpy as np
 import soundfile
 import soxr
 
-from kouji.audio.corpus import read_samples
 from kouji.errors import MissingExtra, SpeechError, UnknownName
 from kouji.text.frontend import analyse
 
+from .recordings import read
 from .sets import Item
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ class Recordings:
 
     def say(self, item: Item, voice: str = "") -> np.ndarray | None:
         """What was recorded of this text, if anything was."""
-        return None if item.recording is None else read_samples(item.recording)
+        return None if item.recording is None else read(item.recording)
 
 
 class Engine:

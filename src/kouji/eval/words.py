@@ -62,7 +62,7 @@ def word_error(
         sample_rate: Hz.
         texts: what was to be said, one per clip.
         listener: who listens; pocketsphinx if None.
-        n_workers: processes, for pocketsphinx only; the default stays in this one.
+        n_workers: processes, for pocketsphinx only; 1 stays in this one.
 
     Raises:
         MissingExtra: pocketsphinx is not installed.
