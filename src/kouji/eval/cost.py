@@ -86,7 +86,7 @@ def cost(engine: str, language: str = "zh", voice: str = "") -> Cost:
 def real_time_factor(engine: str, text: str, language: str, voice: str = "", n_runs: int = 3) -> dict[str, float]:
     """ "rtf", "wall" (best of the runs, after one to warm up) and "duration" of the speech in seconds."""
     job = json.dumps([engine, text, voice, language, n_runs])
-    finished = _run([sys.executable, "-c", _SCRIPT, job])
+    finished = measure_command([sys.executable, "-c", _SCRIPT, job])
     answer: dict[str, float] = json.loads(finished.output.splitlines()[-1])
     return answer
 
@@ -99,19 +99,19 @@ def process_start(engine: str, text: str = HELLO, n_runs: int = 3) -> tuple[floa
     with tempfile.TemporaryDirectory() as folder:
         target = Path(folder) / "hello.wav"
         command = [sys.executable, "-m", "kouji", "say", text, "--engine", engine, "-o", str(target)]
-        runs = [_run(command) for _ in range(n_runs + 1)][1:]
+        runs = [measure_command(command) for _ in range(n_runs + 1)][1:]
     return min(r.wall for r in runs), min(r.cpu for r in runs), max(r.peak_memory for r in runs)
 
 
 @dataclass(frozen=True)
-class _Finished:
+class Finished:
     output: str
     wall: float  # seconds
     cpu: float  # seconds
     peak_memory: float  # MB
 
 
-def _run(command: list[str]) -> _Finished:
+def measure_command(command: list[str]) -> Finished:
     """Run a command with one thread and ask the kernel what it took."""
     import kouji
 
@@ -126,4 +126,4 @@ def _run(command: list[str]) -> _Finished:
     *output, last = finished.stdout.splitlines()
     wall, cpu, peak = json.loads(last)
     # The kernel counts in kilobytes on Linux, in bytes on macOS.
-    return _Finished("\n".join(output), wall, cpu, peak / (1e6 if sys.platform == "darwin" else 1e3))
+    return Finished("\n".join(output), wall, cpu, peak / (1e6 if sys.platform == "darwin" else 1e3))

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 RATE = 24000  # Hz
 BASELINES = ("espeak-ng", "none")
-_ESPEAK_VOICES = {"zh": "cmn-latn-pinyin", "en": "en-us", "ja": "ja", "ko": "ko", "yue": "yue"}
+ESPEAK_VOICES = {"zh": "cmn-latn-pinyin", "en": "en-us", "ja": "ja", "ko": "ko", "yue": "yue"}
 
 
 class System(Protocol):
@@ -90,7 +90,7 @@ class Espeak:
             return None
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / "said.wav"
-            command = [self._program, "-v", _ESPEAK_VOICES[item.language], "-w", str(path), "--stdin"]
+            command = [self._program, "-v", ESPEAK_VOICES[item.language], "-w", str(path), "--stdin"]
             subprocess.run(command, input=text.encode(), check=True, capture_output=True)
             samples, sample_rate = soundfile.read(path, dtype="float32")
         return np.asarray(soxr.resample(samples, sample_rate, RATE))
