@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 from zlib import crc32
 
 import numpy as np
@@ -59,13 +60,13 @@ def read_manifest(folder: Path) -> list[Recording]:
     return [_recording(folder, row) for row in read_rows(folder / "manifest.jsonl")]
 
 
-def read_rows(path: Path) -> list[dict]:
+def read_rows(path: Path) -> list[dict[str, Any]]:
     """The objects of a file of JSON lines."""
     with path.open(encoding="utf-8") as lines:
         return [json.loads(line) for line in lines]
 
 
-def write_rows(path: Path, rows: Iterable[Mapping]) -> None:
+def write_rows(path: Path, rows: Iterable[Mapping[str, Any]]) -> None:
     """Objects as JSON lines, put in their place when all are written."""
     new = path.with_name(path.name + ".new")
     new.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows), encoding="utf-8")
@@ -86,7 +87,7 @@ def held_out(recording: Recording) -> bool:
     return one_in is not None and crc32((recording.text or "").encode()) % one_in == 0
 
 
-def _recording(folder: Path, row: dict) -> Recording:
+def _recording(folder: Path, row: Mapping[str, Any]) -> Recording:
     return Recording(
         id=row["id"],
         path=folder / row["path"],

@@ -37,7 +37,8 @@ class ConvNeXt(nn.Module):
         if self.condition is not None and condition is not None:
             gain, shift = self.condition(condition).unsqueeze(1).chunk(2, dim=-1)
             hidden = hidden * (1 + gain) + shift
-        return x + self.scale * self.down(functional.gelu(self.up(hidden)))
+        out: Tensor = x + self.scale * self.down(functional.gelu(self.up(hidden)))
+        return out
 
 
 class SpectrumDiscriminator(nn.Module):

@@ -126,13 +126,14 @@ def _store_as_float16(graph: object) -> None:
         inner.node.insert(0, node)
 
 
-def save_voices(path: Path, voices: Mapping[str, tuple[np.ndarray, float]], spread: Mapping[str, float],
-                pace: Mapping[str, float]) -> None:  # fmt: skip
-    """The table of voices: speaker embedding and mean log F0 of each; per style how far to widen F0 and stretch time."""
+def save_voices(
+    path: Path, voices: Mapping[str, tuple[np.ndarray, float]], spread: Mapping[str, float], pace: Mapping[str, float]
+) -> None:
+    """The table of voices: embedding and mean log F0 of each; per style how far to widen F0 and stretch time."""
     arrays: dict[str, np.ndarray] = {}
     for name, (embedding, mean) in voices.items():
         arrays[f"{name}.speaker"] = embedding.astype(np.float32)
-        arrays[f"{name}.log_f0"] = np.float32(mean)
+        arrays[f"{name}.log_f0"] = np.asarray(mean, np.float32)
     arrays["spread"] = np.array([spread.get(style, 1.0) for style in inputs.STYLES], np.float32)
     arrays["pace"] = np.array([pace.get(style, 1.0) for style in inputs.STYLES], np.float32)
-    np.savez(path, **arrays)
+    np.savez(path, **arrays)  # type: ignore[arg-type]

@@ -8,17 +8,19 @@ its sample 240 t. The arrays are read through memory maps, so that several train
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from copy import copy
 from functools import cached_property
 from multiprocessing import Pool
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from kouji.audio import f0, mel
 from kouji.audio.corpus import Recording, held_out, read_rows, read_samples, write_rows
 
-Row = dict  # one line of index.jsonl: id, first, n_frames, and the fields of the recording
+Row = Mapping[str, Any]  # one line of index.jsonl: id, first, n_frames, and the fields of the recording
 
 
 class Store:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from kouji.audio.corpus import read_rows, write_rows
 from kouji.errors import InvalidInput
@@ -19,7 +20,7 @@ from kouji.types import Unit
 
 from .features import Row
 
-Label = dict  # {"id", "phonemes", "word_start", "pause"}: three lists of one length
+Label = Mapping[str, Any]  # {"id", "phonemes", "word_start", "pause"}: three lists of one length
 
 
 def make(rows: list[Row], transcripts: Mapping[str, str], path: Path) -> list[Label]:

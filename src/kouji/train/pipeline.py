@@ -84,7 +84,8 @@ def prepare(corpus: Path, work: Path, recipe: Recipe, report: Report) -> Example
     aligned = align.align(store, found, work / "alignment", recipe.seed)
     if recipe.teacher:
         taught = teacher.make(work / "teacher" / "corpus", recipe.seed)
-        said = features.extract(read_manifest(work / "teacher" / "corpus"), work / "teacher" / "features", recipe.n_threads)
+        spoken = read_manifest(work / "teacher" / "corpus")
+        said = features.extract(spoken, work / "teacher" / "features", recipe.n_threads)
         by_teacher = align.align(said, taught, work / "teacher" / "alignment", recipe.seed)
         store, aligned, found = store.joined(said), aligned.joined(by_teacher), found + taught
     store = store.joined(copies.make(store, work / "copies", recipe.seed))

@@ -62,7 +62,8 @@ def make(folder: Path, seed: int = 0) -> list[Label]:
 
 def _yue(name: str, rng: np.random.Generator) -> tuple[str, Label]:
     """Four to nine syllables, each possible on paper: all initials, finals and tones are heard equally often."""
-    initials, finals = ["", *YUE_INITIALS], [f for f in YUE_FINALS if f not in ("m", "ng", "eu", "em", "ep", "um", "up")]
+    initials, rare = ["", *YUE_INITIALS], ("m", "ng", "eu", "em", "ep", "um", "up")
+    finals = [final for final in YUE_FINALS if final not in rare]
     said = []
     while len(said) < rng.integers(4, 10):
         final = finals[rng.integers(len(finals))]
@@ -90,7 +91,8 @@ def _speak(text: str, voice: str, variant: str, rng: np.random.Generator) -> np.
     """(n_samples,) at 24 kHz and the corpus's level."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "speech.wav"
-        command = ["espeak-ng", "-v", f"{voice}+{variant}", "-s", str(int(rng.integers(130, 180))), "-w", str(path), text]
+        pace = str(int(rng.integers(130, 180)))  # words a minute
+        command = ["espeak-ng", "-v", f"{voice}+{variant}", "-s", pace, "-w", str(path), text]
         subprocess.run(command, check=True, capture_output=True)
         samples, sample_rate = soundfile.read(path, dtype="float32")
     samples = soxr.resample(samples, sample_rate, SAMPLE_RATE).astype(np.float32)

@@ -70,12 +70,12 @@ class Native:
         """
         f0 = np.concatenate([f0_tracker.track(clip) for clip in clips])
         if not (f0 > 0).any():
-            raise InvalidInput("There is no voice in the reference clip.", "Give 3 to 30 seconds of one person speaking.")
+            raise InvalidInput("There is no voice in the clip.", "Give 3 to 30 seconds of one person speaking.")
         mel = reference.speech_frames(np.concatenate([mel_scale.log_mel(clip) for clip in clips]))
         graph = Graph(self._speaker_file.read_bytes(), self._n_threads)
         (embedding,) = graph(mel=mel[None])
         return Conditioning(
-            "native", {"speaker": embedding[0], "log_f0": np.float32(np.log(f0[f0 > 0]).mean())}
+            "native", {"speaker": embedding[0], "log_f0": np.asarray(np.log(f0[f0 > 0]).mean(), np.float32)}
         )
 
     def synthesize(self, utterance: Utterance, conditioning: Conditioning, rng: np.random.Generator) -> Iterator[Chunk]:

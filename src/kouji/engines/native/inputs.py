@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
+from itertools import pairwise
 
 import numpy as np
 
@@ -49,7 +50,7 @@ def encode(tokens: Sequence[str], word_start: Sequence[bool], languages: Sequenc
 
 @cache
 def slots(phoneme: str) -> tuple[int, int, int]:
-    """Three segment numbers for a phoneme of one to four: "a" -> a a a, "ja" -> j a a, "aɪ" -> a a ɪ, "waɪ" -> w a ɪ."""
+    """Three segment numbers for a phoneme of one to four: a -> a a a, ja -> j a a, aɪ -> a a ɪ, waɪ -> w a ɪ."""
     names, found = list(segments()), to_segments(phoneme)
     vowel = [bool(segments()[s][FEATURES.index("vowel")]) for s in found]
     if len(found) == 1:
@@ -71,7 +72,7 @@ def _flags(vowel: np.ndarray, pause: np.ndarray, word_start: np.ndarray) -> np.n
     syllable = np.cumsum(vowel)
     since, until, in_phrase = np.zeros(len(vowel)), np.zeros(len(vowel)), np.zeros(len(vowel))
     ends = [-1, *np.flatnonzero(pause).tolist()]
-    for before, end in zip(ends[:-1], ends[1:], strict=True):
+    for before, end in pairwise(ends):
         inside = slice(before + 1, end + 1)
         base = syllable[before] if before >= 0 else 0
         since[inside] = syllable[inside] - base

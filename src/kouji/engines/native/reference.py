@@ -10,11 +10,11 @@ MIN_FRAMES = 64
 
 def loudness(mel: np.ndarray) -> np.ndarray:
     """(T, 80) log-mel -> (T,) natural log of the mean magnitude."""
-    return np.log(np.exp(mel).mean(-1))
+    return np.asarray(np.log(np.exp(mel).mean(-1)))
 
 
 def speech_frames(mel: np.ndarray) -> np.ndarray:
-    """The frames of a log-mel (T, 80) that hold speech; repeated where they are fewer than `MIN_FRAMES`, even in number."""
+    """Those of a log-mel (T, 80) that hold speech: an even number, repeated where they are fewer than `MIN_FRAMES`."""
     level = loudness(mel)
     kept = mel[level > np.quantile(level, 0.95) - SPEECH_RANGE] if len(mel) else mel
     if len(kept) == 0:
