@@ -20,6 +20,7 @@ from .normalization.characters import clean, script
 from .phonemes import LANGUAGES
 from .punctuation import pause_for, stronger
 
+_GLANCE = 1000  # characters from which the language of the text is told
 _TRAILING = re.compile(r"\W*$")
 _BRACKETS = re.compile(r"[()（）\[\]【】{}/|]")
 
@@ -68,7 +69,7 @@ def analyse(
     cleaned = clean(marked.text)
     fixed = [_moved(mark, cleaned.origins) for mark in marked.fixed]
     utterances: list[Utterance] = []
-    default = language or "zh"
+    default = language or segment.main_language(cleaned.text[:_GLANCE])
     for start, end in sentences.split(cleaned.text, max_characters):
         inside = [replace(f, start=f.start - start, end=f.end - start) for f in fixed if start <= f.start < end]
         hint = language or _hint(cleaned.text, start, end, inside)
@@ -116,11 +117,11 @@ def normalize(text: str, language: str | None = None) -> str:
     if language is not None and language not in LANGUAGES:
         raise UnknownName("language", language, LANGUAGES)
     cleaned = clean(markup.parse(text, language).text).text
-    said = ""
+    said, default = "", language or segment.main_language(cleaned[:_GLANCE])
     for start, end in sentences.split(cleaned):
         hint = language or _hint(cleaned, start, end, ())
-        sentence = "".join(s.text for s in _segments(cleaned[start:end], hint, language or "zh", (), None)).strip()
-        said = join(said, sentence)
+        parts = _segments(cleaned[start:end], hint, default, (), None)
+        said = join(said, "".join(part.text for part in parts).strip())
     return said
 
 

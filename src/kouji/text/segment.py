@@ -56,6 +56,12 @@ def regions(text: str, language: str | None, default: str) -> list[Region]:
     return _merge(labels)
 
 
+def main_language(text: str) -> str:
+    """What a sentence of digits in this text is read in: the language of most letters, zh where there are none."""
+    labels = _labels(text, None)
+    return _main(labels, None) if any(labels) else "zh"
+
+
 def _labels(text: str, language: str | None) -> list[str]:
     """The language of each letter; "" for everything else."""
     labels = [_OF_SCRIPT.get(script(c) or "", "") for c in text]
@@ -130,6 +136,8 @@ def _number_labels(text: str, labels: list[str], language: str | None) -> None:
             tail += 1
         for i in range(tail, end):
             labels[i] = after
+    for i, label in enumerate(labels):  # marks that belong to a script, such as ・
+        labels[i] = label or (labels[i - 1] if i else main)
 
 
 def _is_english(text: str, start: int, end: int, before: str, after: str) -> bool:

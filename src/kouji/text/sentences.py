@@ -151,7 +151,9 @@ def _stop_ends(text: str, position: int, begin: int, spaced: bool, following: st
     if not spaced:
         before = text[position - 1] if position > begin else ""
         if script(following) in ("han", "kana", "hangul"):
-            return script(before) in ("han", "kana", "hangul") or len(_word(text, position, begin)) > 3
+            return (before != "" and script(before) in ("han", "kana", "hangul")) or len(
+                _word(text, position, begin)
+            ) > 3
         return following in _SPEECH
     word = _word(text, position, begin).lower()
     if word in _NEVER:

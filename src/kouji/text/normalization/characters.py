@@ -30,6 +30,7 @@ _MARKS = frozenset("々〆〇ー゛゜ヽヾゝゞ")
 # A character that continues the one before it: combining marks, Hangul vowels and codas, half-width voicing marks.
 _CONTINUES = re.compile("[\u1160-\u11ff\uff9e\uff9f]")
 _APOSTROPHE = re.compile("(?<=[A-Za-z])[’‘](?=[A-Za-z])")
+_OTHER_LATIN = frozenset("ßẞæÆœŒøØłŁđĐðÐþÞıŋŊħĦĸ")
 _ROMAN = {chr(0x2160 + i): i + 1 for i in range(12)} | {chr(0x2170 + i): i + 1 for i in range(12)}
 _SUPERSCRIPT = dict(zip("⁰¹⁴⁵⁶⁷⁸⁹", "01456789", strict=True))
 
@@ -113,6 +114,11 @@ def _said(character: str) -> str | None:
     return None
 
 
+def _has_plain_form(letter: str) -> bool:
+    """é is an e; ǝ is nothing that English reads."""
+    return letter in _OTHER_LATIN or unicodedata.normalize("NFKD", letter)[0].isascii()
+
+
 def script(character: str) -> str | None:
     """han | kana | hangul | latin | greek | digit, or None for everything else."""
     point = ord(character)
@@ -120,12 +126,12 @@ def script(character: str) -> str | None:
         return "digit" if character.isdigit() else "latin" if character.isalpha() else None
     if 0x4E00 <= point <= 0x9FFF or 0x3400 <= point <= 0x4DBF or 0x20000 <= point <= 0x323AF or character in "〇々〆":
         return "han"
-    if (0x3041 <= point <= 0x30FF and character not in "・゠") or 0x31F0 <= point <= 0x31FF:
+    if 0x3041 <= point <= 0x30FE and character not in "・゠\u3097\u3098\u3099\u309a":
         return "kana"
-    if 0xAC00 <= point <= 0xD7A3 or 0x3131 <= point <= 0x318E or 0x1100 <= point <= 0x1112:
+    if 0xAC00 <= point <= 0xD7A3 or 0x3131 <= point <= 0x3163:
         return "hangul"
-    if (0xC0 <= point <= 0x24F or 0x1E00 <= point <= 0x1EFF) and character not in "×÷":
+    if (0xC0 <= point <= 0x24F or 0x1E00 <= point <= 0x1EFF) and _has_plain_form(character):
         return "latin"
-    if 0x0391 <= point <= 0x03C9:
+    if 0x0386 <= point <= 0x03CE and character != "\u0387":
         return "greek"
     return None

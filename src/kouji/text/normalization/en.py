@@ -22,7 +22,7 @@ _ABBREVIATIONS = {  # before a name or a number; the full stop goes
     "Dr": "Doctor", "Mr": "Mister", "Mrs": "Missus", "Ms": "Miz", "Prof": "Professor", "Gen": "General", "Col": "Colonel",
     "Capt": "Captain", "Lt": "Lieutenant", "Sgt": "Sergeant", "Rev": "Reverend", "Hon": "Honorable", "Sen": "Senator",
     "Gov": "Governor", "Mt": "Mount", "Jr": "Junior", "Sr": "Senior", "Inc": "Incorporated", "Ltd": "Limited",
-    "Corp": "Corporation", "Ave": "Avenue", "Blvd": "Boulevard", "Rd": "Road", "Dept": "Department", "Fig": "Figure",
+    "Corp": "Corporation", "Co": "Company", "Ch": "Chapter", "Ave": "Avenue", "Blvd": "Boulevard", "Rd": "Road", "Dept": "Department", "Fig": "Figure",
     "Vol": "Volume", "vol": "volume", "fig": "figure", "pp": "pages", "approx": "approximately", "est": "estimated",
     "vs": "versus", "etc": "et cetera", "Univ": "University", "Assn": "Association", "Bros": "Brothers",
 }  # fmt: skip
@@ -80,13 +80,18 @@ class English(Reader):
             (rx(r"\b(etc)\.(?=\s*$|\s+[A-Z])"), lambda m: "et cetera."),
             (rx(rf"\b({'|'.join(_ABBREVIATIONS)})\."), self._abbreviation),
             (rx(r"\b24/7\b"), lambda m: "twenty four seven"),
-            (rx(r"(?<![\d/])(9/11|50/50)(?![\d/])"), lambda m: self.join(english(int(n)) for n in m[0].split("/"))),
+            (
+                rx(r"(?<![\d/])(9/11|50[/-]50)(?![\d/-])"),
+                lambda m: self.join(english(int(n)) for n in re.split("[/-]", m[0])),
+            ),
             (rx(r"(?<![\d.,-])(?<!\)\s)(?<!\))\d{3}-\d{4}(?![\d-])"), lambda m: self.phone(m[0])),
             (
                 rx(r"\b([Cc]all|[Dd]ial|[Rr]oom|[Ff]light|[Ss]uite|[Gg]ate|[Hh]ighway)\s(\d{3,4})(?![\d,.]\d|[-\d])"),
                 self._spoken_digits,
             ),
             (rx(r"(?<![\d.])(\d+)\s?¢"), lambda m: f"{english(int(m[1]))} cent{'s' * (m[1] != '1')}"),
+            (rx(r"(?<![\d.,])(\d{1,2})(\d\d)p\b"), lambda m: f"{english(int(m[1]))} {english(int(m[2]))} P"),
+            (rx(r"(?<=[A-Za-z)])\^(\d+)"), lambda m: f" to the power of {english(int(m[1]))}"),
             (rx(r"\bw/o\b"), lambda m: "without"),
             (rx(rf"\b({_ROMAN_AFTER})\s+([IVXL]+)\b"), lambda m: f"{m[1]} {self._roman(m[2], english)}"),
             (rx(rf"\b({_KINGS})\s+([IVX]+)\b"), lambda m: f"{m[1]} the {self._roman(m[2], english_ordinal)}"),
@@ -221,6 +226,8 @@ class English(Reader):
         return f"{said} {'percent' if mark == '%' else 'per mille'}"
 
     def fraction(self, numerator: int, denominator: int) -> str:
+        if numerator == denominator:
+            return f"{english(numerator)} out of {english(denominator)}"
         if denominator == 1 or denominator > 100:
             return f"{english(numerator)} over {english(denominator)}"
         name = _FRACTIONS.get(denominator) or english_ordinal(denominator).removeprefix("one ")

@@ -55,6 +55,7 @@ class Japanese(Reader):
             (rx(r"(?<![A-Za-z])[Nn]o\.\s?(?=\d)|№\s?(?=\d)"), lambda m: "ナンバー"),
             (rx(r"\bC\+\+"), lambda m: "シープラスプラス"),
             (rx(rf"(?<![\d.])({p.N})時間"), lambda m: f"{self.number(m[1])}時間"),
+            (rx("(?<![一二三四五六七八九〇])〇(?![一二三四五六七八九〇])"), lambda m: "まる"),
             (rx(r"(?<!\d)110番"), lambda m: "ひゃくとおばん"),
         ]
 

@@ -33,8 +33,9 @@ FRACTION = rx(r"(?<![\d/.A-Za-z])(\d{1,4})/(\d{1,4})(?![\d/]|\.\d)")
 PHONE = rx(
     r"(?<![\dA-Za-z.-])(?!(?:1\d|20)\d\d-(?:1\d|20)\d\d(?!\d))(?:"
     r"\+\d{1,3}[- ]?(?:\(\d+\)[- ]?)?\d{2,5}(?:[- ]?\d{2,5}){1,4}"
+    r"|1-[2-9]\d{2}-\d{3}-\d{4}|\d{3,4}(?: \d{3,4}){2,}"
     r"|\(\d{2,4}\)\s?\d{3,4}-\d{4}"
-    r"|0\d{1,3}-\d{3,4}-\d{3,4}|0\d{2,3}-\d{7,8}"
+    r"|0\d{1,3}-\d{3,4}-\d{3,4}|0\d{2,3}-\d{7,8}|0\d{1,3}-\d{3,4} \d{4}"
     r"|[48]00-\d{3,4}-\d{3,4}|\d{3}-\d{3}-\d{4}|\d{3}-\d{4}-\d{4}|\d{4}-\d{4}"
     r"|1[3-9]\d-?\d{4}-?\d{4}"
     r")(?![\d-])"
@@ -49,6 +50,9 @@ SCALE = r"(?:\s?(?P<scale>[万萬亿億兆만억조千百]+|(?:thousand|million|
 MONEY = rx(
     rf"(?P<minus>(?<![\d\w])-)?(?<![A-Za-z])(?P<sign>{_SIGNS})\s?(?P<value>{NUMBER}){SCALE}"
     r"(?P<word>\s?(?:元|円|圆|圓|块|塊|원|蚊|美元|欧元|英镑|dollars?|euros?|pounds?|yen|won))?"
+)
+MONEY_RANGE = rx(
+    rf"(?<![A-Za-z])(?P<sign>{_SIGNS})\s?(?P<a>{NUMBER}){DASH}(?:(?:{_SIGNS})\s?)?(?P<b>{NUMBER}){SCALE}(?![\d-])"
 )
 MONEY_AFTER = rx(rf"(?<![\d.,])(?P<value>{NUMBER}){SCALE}\s?(?P<sign>[$€£₩]|(?:{'|'.join(CODES)})\b)(?!\d)")
 PERCENT = rx(rf"(?P<sign>(?<![\w%％])[-+±])?(?P<value>{N})\s?(?P<mark>[%‰])")

@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from typing import ClassVar
 
+from . import greek
 from . import patterns as p
 from .patterns import rx
 from .units import UNIT, currency
@@ -151,6 +152,8 @@ class Reader:
     def rules(self) -> list[Rule]:
         """All rules in order."""
         return [
+            (rx(r"([-=_*#~+^|<>])\1{2,}"), lambda m: " — "),  # a ruled line
+            (rx(r"(?<!\w)(\*\*?|~~|__)(?=\S)([^*~_\n]+?)(?<=\S)\1(?!\w)"), lambda m: m[2]),  # *stressed*
             (rx(r"(?<![\w.])\.(?=\d)"), lambda m: "0."),
             (p.EMAIL, lambda m: self.address(m[0])),
             (p.URL, lambda m: self.address(m[0])),
@@ -161,6 +164,7 @@ class Reader:
             (p.YEAR_MONTH, lambda m: self.year_month(m[1], int(m[2]))),
             (p.TIME_RANGE, lambda m: self.range(self._clock(m[1]), self._clock(m[2]))),
             (p.TIME, self._time),
+            (p.MONEY_RANGE, self._money_range),
             (p.MONEY, self._money),
             (p.MONEY_AFTER, self._money),
             (p.PERCENT_RANGE, lambda m: self.percent_range(self.number(m["a"]), self.number(m["b"]))),
@@ -175,6 +179,7 @@ class Reader:
             *self.after(),
             (p.SIGNED, lambda m: self.signed(m["sign"], self.number(m["value"]))),
             (p.PLAIN, lambda m: self.number(m[0])),
+            (rx("[\u0370-\u03ff]"), lambda m: greek.name(m[0], self.language)),
             (rx("|".join(re.escape(s) for s in self.symbols)), lambda m: self.symbols[m[0]]),
         ]
 
@@ -202,6 +207,10 @@ class Reader:
         code = p.CURRENCIES.get(m["sign"], m["sign"])
         said = self.money(m["value"], groups["scale"] or "", self.code(code))
         return self.signed(groups.get("minus"), said)
+
+    def _money_range(self, m: re.Match[str]) -> str:
+        code = p.CURRENCIES.get(m["sign"], m["sign"])
+        return self.range(self.number(m["a"]), self.money(m["b"], m["scale"] or "", self.code(code)))
 
     def code(self, code: str) -> str:
         """The currency a sign means in this language: ¥ is yen in Japanese."""
@@ -255,7 +264,7 @@ def spell(m: re.Match[str], names: dict[str, str]) -> str:
     return m[0] if is_word or re.search(r"[A-Za-z] \||\| [A-Za-z]", around) else "".join(names[c] for c in m[0])
 
 
-_TO_CLEAN = rx(r"[`¢\dA-Za-z@#%&$€£¥₩₹₽฿₫¢°℃℉+\-=×÷*/\\^_~<>|≤≥≈≠±√∞∑‰№²³Ω→←↑↓\u0370-\u03ff]")
+_TO_CLEAN = rx(r"[〇`¢\dA-Za-z@#%&$€£¥₩₹₽฿₫¢°℃℉+\-=×÷*/\\^_~<>|≤≥≈≠±√∞∑‰№²³Ω→←↑↓\u0370-\u03ff]")
 
 
 def needs_reading(text: str) -> bool:

@@ -80,7 +80,7 @@ class Mandarin(Reader):
             (
                 rx(
                     r"((?:电话|手机|号码|编号|房号|房间号|门牌号?|学号|工号|卡号|账号|帐号|密码|验证码|邮编|身份证号?|车牌号?|尾号|代码"
-                    r"|订单号?|单号|QQ|转)[是为：:\s]{0,3}[A-Za-z]?座?)(\d{3,}(?:-\d+)*)(?![\d.年月元个%])"
+                    r"|订单号?|单号|QQ|转)[是为：:\s]{0,3}[A-Za-z]?座?)(\d{3,}(?:-\d+| \d{3,})*)(?![\d.年月元个%])"
                 ),
                 lambda m: m[1] + self.phone(m[2]),
             ),
@@ -89,7 +89,15 @@ class Mandarin(Reader):
             (rx(r"(?<![\d.])\d{3,4}(?=[pP](?![A-Za-z]))"), self._name),
             # years
             (rx(r"(?<![\d.])(\d[05])(?=后(?!来|期|面|续|边|方))"), lambda m: self.digits(m[0])),
-            (rx(r"(?<=[年月日号號点點时時分秒])\s?[-–—~～]\s?(?=\d)"), lambda m: self.to),
+            (rx(r"#([^#\s]{1,30})#"), lambda m: m[1]),
+            (rx(r"(?<=[一二三四五六日天])\s?[-–—~～]\s?(?=周|週|星期|礼拜|禮拜)"), lambda m: self.to),
+            (rx(r"(?<=[A-Za-z)])\^(\d+)"), lambda m: f"的{self.number(m[1])}次方"),
+            (rx(r"(?<=波音|空客)\d{3}(?!\d)|(?<=RTX |GTX |ISO )\d{4}(?!\d)|(?<![\d.,])\d{3}(?=MAX)"), self._name),
+            (
+                rx(r"(?<=[A-Za-z]\d)-(\d{4,})(?=[A-Z]?(?![A-Za-z\d]))"),
+                lambda m: f" {self.digits(m[1], self.phone_names)}",
+            ),
+            (rx(r"(?<=[年月日号號点點时時分秒元块塊岁歲个個天人米斤])\s?[-–—~～]\s?(?=\d)"), lambda m: self.to),
             (rx(r"(?<=[歼轰运直警])-(?=\d)|(?<=东风|长征|神舟|天宫|嫦娥|鹰击|红旗)-(?=\d)"), lambda m: ""),
             (rx(rf"(?<!\d)(\d{{4}})({p.DASH})(\d{{4}})\s?年"), lambda m: f"{self.digits(m[1])}到{self.digits(m[3])}年"),
             (rx(r"(?<![\d.,第])(\d{4})\s?年"), self._year),
