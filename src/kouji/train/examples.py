@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from kouji.audio import mel as mel_scale
-from kouji.engines.native import inputs, reference, source
+from kouji.engines.native import reference, source
 from kouji.text.phonemes import LANGUAGES, PAUSES, is_vowel, split_tone
 
 from .align import Alignments
