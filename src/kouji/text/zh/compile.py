@@ -3,7 +3,8 @@
     python -m kouji.text.zh.compile JIEBA_DICT_TXT TS_CHARACTERS_TXT
 
 needs pypinyin (MIT: phrases and single readings) installed, and jieba's `dict.txt` (MIT: words, counts, parts of
-speech) and OpenCC's `TSCharacters.txt` (Apache-2.0: traditional to simplified). It writes `kouji/text/data/zh_lexicon.txt.gz`, which `kouji.text.zh.lexicon` reads.
+speech) and OpenCC's `TSCharacters.txt` (Apache-2.0: traditional to simplified). It writes `kouji/text/data/zh_lexicon.txt.gz`, which `kouji.text.zh.lexicon` reads, and, from the installed
+g2pM (Apache-2.0), `zh_g2pm.npz`, which `kouji.text.zh.g2pm` reads.
 """
 
 from __future__ import annotations
@@ -99,5 +100,28 @@ def _needed(word: str, readings: list[str], characters: dict[str, list[str]]) ->
     return any(len(characters[c]) > 1 for c in word)
 
 
+def convert_g2pm() -> None:
+    """The pickles of the installed g2pM as one npz of float16 arrays and three strings."""
+    import pickle
+    from importlib.resources import files
+
+    import numpy as np
+
+    def read(name: str) -> dict:
+        return pickle.loads(files("g2pM").joinpath(f"{name}.pkl").read_bytes())
+
+    rows = {reading: row for reading, row in read("class2idx").items()}
+    choices = {c: [r for r in readings if r in rows] for c, readings in read("digest_cedict").items()}
+    weights = {name: np.asarray(array, np.float16) for name, array in read("np_ckpt").items()}
+    np.savez_compressed(
+        DATA / "zh_g2pm.npz",
+        vocabulary="\n".join(sorted(read("char2idx"), key=read("char2idx").__getitem__)),
+        readings=" ".join(r.replace("u:", "v") for r in sorted(rows, key=rows.__getitem__)),
+        choices=" ".join(f"{c}{','.join(r).replace('u:', 'v')}" for c, r in choices.items() if len(r) > 1),
+        **weights,
+    )
+
+
 if __name__ == "__main__":
+    convert_g2pm()
     main(Path(sys.argv[1]), Path(sys.argv[2]))

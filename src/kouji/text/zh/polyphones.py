@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
-from . import contexts
+from . import contexts, g2pm
 from .lexicon import lexicon
+
+_NEVER_ASKED = frozenset("挑刨尽撇挨弄幢吧剥哄逮豁")  # the usual reading was right more often (g2pM's development set)
+_FIRST = {  # where the dictionary's first reading is not the one of running text
+    "么": "me5", "吗": "ma5", "吧": "ba5", "子": "zi3", "们": "men5", "啊": "a5", "和": "he2", "上": "shang4", "儿": "er2",
+    "谁": "shei2",
+}  # fmt: skip
 
 
 def read(words: list[str], characters: str) -> list[str]:
@@ -14,12 +20,21 @@ def read(words: list[str], characters: str) -> list[str]:
         characters: the same run as written, simplified or traditional.
     """
     run = "".join(words)
-    found: list[str] = []
+    found: list[str | None] = []
     for word in words:
         start = len(found)
-        checked = _checked(word)
-        found += [_decide(run, start + i, reading, start, len(word)) for i, reading in enumerate(checked)]
-    return [_allowed(character, reading) for character, reading in zip(characters, found, strict=True)]
+        found += [_decide(run, start + i, known, start, len(word)) for i, known in enumerate(_checked(word))]
+    open_ = [i for i, reading in enumerate(found) if reading is None and g2pm.knows(run[i])]
+    for i, (reading, probability) in zip(open_, g2pm.vote(run, open_) if open_ else (), strict=True):
+        found[i] = reading if probability >= _trust(run[i]) else None
+    return [_allowed(c, reading or _first(run[i])) for i, (c, reading) in enumerate(zip(characters, found, strict=True))]
+
+
+def _trust(character: str) -> float:
+    """How sure the network must be. It learnt from an encyclopedia: names and terms it knows better than daily talk."""
+    if contexts.usual(character) is None:
+        return 0.5
+    return 2.0 if character in _NEVER_ASKED else 0.95
 
 
 def _checked(word: str) -> list[str | None]:
@@ -37,26 +52,17 @@ def _checked(word: str) -> list[str | None]:
     return found
 
 
-def _decide(run: str, index: int, checked: str | None, start: int, size: int) -> str:
-    """A pattern decides unless the phrase dictionary knows a longer stretch."""
-    character = run[index]
+def _decide(run: str, index: int, checked: str | None, start: int, size: int) -> str | None:
+    """A pattern decides unless the phrase dictionary knows a longer stretch; None where neither knows."""
     seen = contexts.evidence(run, index)
     if seen and checked:
         inside = start <= seen.start and seen.end <= start + size
         return seen.reading if seen.weight - (0 if inside else 0.6) >= size - 1 else checked
-    if seen:
-        return seen.reading
-    return checked or contexts.usual(character) or _first(character)
-
-
-_FIRST = {  # where the dictionary's first reading is not the one of running text
-    "么": "me5", "吗": "ma5", "吧": "ba5", "子": "zi3", "们": "men5", "啊": "a5", "和": "he2", "上": "shang4", "儿": "er2",
-    "谁": "shei2",
-}  # fmt: skip
+    return seen.reading if seen else checked
 
 
 def _first(character: str) -> str:
-    return _FIRST.get(character) or lexicon().readings(character)[0]
+    return contexts.usual(character) or _FIRST.get(character) or lexicon().readings(character)[0]
 
 
 def _allowed(character: str, reading: str) -> str:
