@@ -48,7 +48,7 @@ def test_it_survives_numbers_and_pictures_before_it() -> None:
     (utterance,) = analyse("他花了5000元👋，又重{chong2}做，3次行{hang2}2").utterances
     readings = {unit.text: unit.reading for unit in utterance.units}
     assert (readings["重"], readings["行"]) == ("chong2", "hang2")
-    assert utterance.normalized == "他花了五千元 ，又重做，三次行二"
+    assert utterance.normalized == "他花了五千元，又重做，三次行二"
 
 
 def test_it_is_said_as_given_in_every_language() -> None:

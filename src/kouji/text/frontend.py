@@ -182,7 +182,7 @@ def _of_lexicon(text: str, region: segment.Region, fixed: list[Fixed], lexicon: 
 def _append_plain(found: list[_Segment], text: str, language: str) -> None:
     if not text:
         return
-    said = re.sub(r"\s+", " ", normalization.in_words(text, language))
+    said = re.sub(r"\s+(?=[，。！？；：、,.!?;:）])|\s+(?=\s)", "", normalization.in_words(text, language))
     for start, end, spoken in segment.runs(said, language):
         run = said[start:end]
         if spoken == "en" and language != "en":

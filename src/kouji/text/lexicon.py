@@ -14,8 +14,9 @@ say instead. The longest entry wins; an entry wins over every dictionary and los
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from os import PathLike
 from pathlib import Path
 
@@ -41,11 +42,13 @@ class Lexicon:
 
     entries: Mapping[str, Mapping[str, Entry]] = field(default_factory=dict)  # word -> language -> entry
 
-    def __post_init__(self) -> None:
+    @cached_property
+    def _lengths(self) -> dict[str, list[int]]:
+        """First character -> lengths of the words that begin with it, the longest first."""
         lengths: dict[str, set[int]] = {}
         for word in self.entries:
             lengths.setdefault(word[0], set()).add(len(word))
-        object.__setattr__(self, "_lengths", {c: sorted(n, reverse=True) for c, n in lengths.items()})
+        return {character: sorted(found, reverse=True) for character, found in lengths.items()}
 
     @classmethod
     def of(cls, words: Mapping[str, tuple[str, str]]) -> Lexicon:
@@ -81,13 +84,13 @@ class Lexicon:
                     f"Line {number} of {str(file)!r} is not an entry: {line!r}.",
                     "Write word, language and pronunciation with tabs between them.",
                 )
-            rows.append((*fields, f" (line {number} of {str(file)!r})"))
+            rows.append((fields[0], fields[1], fields[2], f" (line {number} of {str(file)!r})"))
         return cls._build(rows)
 
     @classmethod
-    def _build(cls, rows: object) -> Lexicon:
+    def _build(cls, rows: Iterable[tuple[str, str, str, str]]) -> Lexicon:
         entries: dict[str, dict[str, Entry]] = {}
-        for word, language, said, where in rows:  # type: ignore[attr-defined]
+        for word, language, said, where in rows:
             key = clean(word).text.strip()
             if not key:
                 raise InvalidInput(
@@ -99,9 +102,8 @@ class Lexicon:
     def find(self, text: str, language: str) -> Iterator[tuple[int, int, Entry]]:
         """Entries in a region of one language, from left to right, the longest first."""
         position = 0
-        lengths: dict[str, list[int]] = self._lengths  # type: ignore[attr-defined]
         while position < len(text):
-            for length in lengths.get(text[position], ()):
+            for length in self._lengths.get(text[position], ()):
                 end = position + length
                 entry = self._at(text, position, end, language)
                 if entry is not None:

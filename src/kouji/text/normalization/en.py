@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import ClassVar
 
 from . import patterns as p
@@ -151,10 +152,10 @@ class English(Reader):
         at_end = not following.strip("\"'”’) ")
         return _ABBREVIATIONS[m[1]] + ("." if at_end else "")
 
-    def _roman(self, written: str, say: object) -> str:
+    def _roman(self, written: str, say: Callable[[int], str]) -> str:
         values = [_ROMAN[c] for c in written]
         total = sum(-v if v < after else v for v, after in zip(values, [*values[1:], 0], strict=True))
-        return say(total) if total > 0 else written  # type: ignore[operator]
+        return say(total) if total > 0 else written
 
     def _month_day(self, m: re.Match[str]) -> str:
         month = _MONTHS[_MONTH[m["month"][:3].lower()] - 1]

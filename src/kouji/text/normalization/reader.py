@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Sequence
+from functools import cached_property
 from typing import ClassVar
 
 from . import greek
@@ -185,14 +186,13 @@ class Reader:
 
     def rewrite(self, text: str) -> str:
         """All numbers and signs in words."""
-        for pattern, say in self._compiled():
+        for pattern, say in self._rules:
             text = pattern.sub(say, text)
         return text
 
-    def _compiled(self) -> list[Rule]:
-        if not hasattr(self, "_rules"):
-            self._rules = self.rules()
-        return self._rules
+    @cached_property
+    def _rules(self) -> list[Rule]:
+        return self.rules()
 
     def _clock(self, written: str) -> str:
         hour, minute, *second = (int(part) for part in written.split(":"))

@@ -6,7 +6,7 @@ import re
 from typing import ClassVar
 
 from . import patterns as p
-from .numbers import chinese
+from .numbers import chinese, english
 from .patterns import rx
 from .reader import Reader, Rule
 from .units import unit
@@ -220,6 +220,4 @@ class Mandarin(Reader):
 
 
 def _english(written: str) -> str:
-    from .numbers import english
-
     return english(int(written)) if len(written) < 16 else " ".join(written)
