@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from hashlib import blake2b
+from importlib.resources import files
 from pathlib import Path
 
 import numpy as np
@@ -22,7 +24,7 @@ from .recogniser import Recogniser
 from .recordings import read
 from .sets import Item, TextSet
 from .similarity import voice_embedding
-from .spoken import reference_phonemes, reference_syllables
+from .spoken import reference_phonemes, reference_syllables, without_erhua
 from .systems import RATE, System
 from .words import characters, english_words
 
@@ -48,6 +50,13 @@ class Judges:
             if self.recogniser_path is not None:
                 raise
             return None
+
+    @cached_property
+    def recogniser_version(self) -> str:
+        """Another network, or another way of reading it, has other answers to remember."""
+        path = self.recogniser_path or Path(str(files("kouji.eval").joinpath("data", "recogniser.onnx")))
+        parts = [each.read_bytes() for each in (path, path.with_suffix(".json")) if each.is_file()]
+        return blake2b(b"".join(parts), digest_size=6).hexdigest()
 
 
 @dataclass(frozen=True)
@@ -119,17 +128,17 @@ def _syllables(texts: TextSet, items: Sequence[Item], clips: Sequence[np.ndarray
 def syllable_error(items: Sequence[Item], clips: Sequence[np.ndarray], judges: Judges) -> ErrorRate:
     """Toned syllables that the recogniser heard against those that our front end asks for."""
     ears = _ears(judges)
-    name = f"syllables/{_version(ears)}"
+    name = f"syllables/{judges.recogniser_version}"
     heard = judges.memory.ask(name, clips, lambda new: [ears.syllables(clip, RATE) for clip in new])
     wanted = [reference_syllables(item.text) for item in items]
-    return error_rate(wanted, [_without_erhua(each) for each in heard])
+    return error_rate(wanted, [[without_erhua(syllable) for syllable in each] for each in heard])
 
 
 def _phonemes(texts: TextSet, items: Sequence[Item], clips: Sequence[np.ndarray], judges: Judges) -> dict[str, float]:
     if texts.language == "zh":
         return {}
     ears, language = _ears(judges), texts.language
-    name = f"phonemes/{language}/{_version(ears)}"
+    name = f"phonemes/{language}/{judges.recogniser_version}"
     heard = judges.memory.ask(name, clips, lambda new: [ears.phonemes(clip, RATE, language) for clip in new])
     wanted = [ears.fold(reference_phonemes(item.text, language), language) for item in items]
     return {"phoneme_error": error_rate(wanted, heard).pooled}
@@ -200,21 +209,6 @@ def _ears(judges: Judges) -> Recogniser:
     if judges.recogniser is None:
         raise _NotAvailable("not available, the recipe's recogniser has not been trained yet")
     return judges.recogniser
-
-
-def _version(ears: Recogniser) -> str:
-    """Another network or another way of reading it has other answers."""
-    from hashlib import blake2b
-
-    model = getattr(getattr(ears, "session", None), "_model_path", "")
-    content = Path(model).read_bytes() if model and Path(model).is_file() else b""
-    return blake2b(content + repr(getattr(ears, "decoding", "")).encode(), digest_size=6).hexdigest()
-
-
-def _without_erhua(syllables: Sequence[str]) -> list[str]:
-    from .spoken import without_erhua
-
-    return [without_erhua(syllable) for syllable in syllables]
 
 
 _Measure = Callable[[TextSet, Sequence[Item], Sequence[np.ndarray], Judges], dict[str, float]]

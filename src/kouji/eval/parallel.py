@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import partial
 from multiprocessing import get_context
 from typing import TypeVar
 
@@ -17,9 +16,8 @@ def ask_each(
     question: Question[Answer], clips: Sequence[np.ndarray], sample_rate: int, n_workers: int = 1
 ) -> list[Answer]:
     """One answer per clip, in order; the number of processes does not change them."""
-    ask = partial(question, sample_rate=sample_rate)
     if n_workers == 1 or len(clips) < 2:
-        return [ask(clip) for clip in clips]
+        return [question(clip, sample_rate) for clip in clips]
     # Fresh processes: a forked one would inherit the threads of ONNX Runtime in an unknown state.
     with get_context("spawn").Pool(min(n_workers, len(clips))) as pool:
-        return pool.map(ask, clips, chunksize=1)
+        return pool.starmap(question, [(clip, sample_rate) for clip in clips], chunksize=1)
