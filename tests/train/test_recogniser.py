@@ -8,8 +8,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-torch = pytest.importorskip("torch", reason="needs kouji[train]")
+pytest.importorskip("torch", reason="needs kouji[train]: pip install torch==2.13.0, then 'kouji[train]'")
 pytest.importorskip("numba", reason="needs kouji[train]")
+
+import torch
 
 from kouji.audio.corpus import read_rows
 from kouji.text.phonemes import inventory
@@ -88,13 +90,15 @@ def test_a_token_that_does_not_fit_is_left_open(corpus: Corpus) -> None:
 def test_joined_words_are_faster_and_stay_in_step_with_their_labels(corpus: Corpus) -> None:
     examples = Examples(corpus, corpus.alignments)
     rng = np.random.default_rng(1)
+    errors, lengths = [], []
     for _ in range(20):
         joined = examples._joined(examples.rows[0], rng)
         assert len(joined.mel) == len(joined.f0) == len(joined.phonemes) == len(joined.tones) < 2 * LONGEST
-        peak = joined.mel.argmax(1)
         a = joined.phonemes == examples.classes["a"]
-        assert np.abs(peak[a] - SOUNDS["a"]).mean() < 3  # all but the frames at the seams
-    assert 0.5 < np.mean(joined.phonemes > 0)
+        errors += list(np.abs(joined.mel.argmax(1)[a] - SOUNDS["a"]))
+        lengths.append(np.mean(joined.phonemes > 0))
+    assert np.mean(np.array(errors) > 0) < 0.1  # but for the frames at the seams
+    assert np.mean(lengths) > 0.8  # the silences around the words are mostly gone
 
 
 def test_a_batch_is_about_as_long_as_asked_and_depends_on_its_generator_alone(corpus: Corpus) -> None:

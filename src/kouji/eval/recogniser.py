@@ -203,7 +203,8 @@ class Recogniser:
         return list(by_class.values())
 
     def _scaled(self, phonemes: np.ndarray) -> np.ndarray:
-        return phonemes - self.decoding.prior * np.log(self.prior).astype(np.float32)
+        scaled: np.ndarray = phonemes - self.decoding.prior * np.log(self.prior).astype(np.float32)
+        return scaled
 
 
 @cache

@@ -76,7 +76,8 @@ class Alignment:
     @classmethod
     def of(cls, row: Mapping[str, Any]) -> Alignment:
         """A line of `alignments.jsonl`."""
-        return cls(**{name: tuple(value) if isinstance(value, list) else value for name, value in row.items()})
+        tokens, durations, source, fits = (tuple(row[name]) for name in ("tokens", "durations", "source", "fits"))
+        return cls(row["id"], tokens, durations, source, fits, row["score"])
 
 
 @dataclass(frozen=True)
@@ -94,12 +95,8 @@ class Alignments:
     @classmethod
     def load(cls, folder: Path) -> Alignments:
         """Read what `align` wrote."""
-        by_id = {}
-        for row in read_rows(folder / "alignments.jsonl"):
-            by_id[row["id"]] = Alignment(
-                row["id"], *(tuple(row[name]) for name in ("tokens", "durations", "source", "fits")), row["score"]
-            )
-        report = json.loads((folder / "alignment_report.json").read_text())
+        by_id = {row["id"]: Alignment.of(row) for row in read_rows(folder / "alignments.jsonl")}
+        report = json.loads((folder / "alignment_report.json").read_text(encoding="utf-8"))
         return cls(by_id, frozenset(report["worst"]), frozenset(report["failed"]))
 
     def save(self, folder: Path, report: Mapping[str, Any]) -> None:
@@ -195,13 +192,15 @@ def cepstra(mel: np.ndarray) -> np.ndarray:
 def _slope(x: np.ndarray) -> np.ndarray:
     """Half the difference of the neighbouring frames (T, D): wider slopes see an edge before it comes."""
     p = np.pad(x, ((1, 1), (0, 0)), mode="edge")
-    return (p[2:] - p[:-2]) / 2
+    slope: np.ndarray = (p[2:] - p[:-2]) / 2
+    return slope
 
 
 def voicing(f0: np.ndarray) -> np.ndarray:
     """F0 (T,) -> (T, 1) float32 between 0 and VOICING_WEIGHT, smoothed over three frames."""
     p = np.pad((f0 > 0).astype(np.float32), 1, mode="edge")
-    return VOICING_WEIGHT * (p[:-2] + 2 * p[1:-1] + p[2:])[:, None] / 4
+    smooth: np.ndarray = (p[:-2] + 2 * p[1:-1] + p[2:])[:, None] / 4
+    return VOICING_WEIGHT * smooth
 
 
 def loud_part(energy: np.ndarray, share: float = 0.35) -> tuple[int, int]:
@@ -504,7 +503,9 @@ def report(alignments: Alignments, store: Features) -> dict[str, Any]:
     rows = {row["id"]: row for row in store.rows}
     durations = defaultdict(list)
     shortest: dict[str, Counter[str]] = defaultdict(Counter)
-    pause, total, n = Counter(), Counter(), Counter()
+    pause: Counter[str] = Counter()
+    total: Counter[str] = Counter()
+    n: Counter[str] = Counter()
     for a in alignments.by_id.values():
         language = rows[a.id]["language"]
         n[language] += 1

@@ -38,7 +38,8 @@ class Mixtures:
     @property
     def log_leave(self) -> np.ndarray:
         """(n_states,) log probability that the next frame belongs to the next state."""
-        return np.log1p(-np.exp(self.log_stay)).astype(np.float32)
+        log_leave: np.ndarray = np.log1p(-np.exp(self.log_stay))
+        return log_leave.astype(np.float32)
 
     def prepared(self) -> Prepared:
         """What `log_likelihoods` works with."""
@@ -121,11 +122,15 @@ def best_likelihoods(x: np.ndarray, prepared: Prepared) -> np.ndarray:
     means, half_inverse, constants = (a.reshape(-1, a.shape[-1]) if a.ndim == 3 else a.ravel() for a in prepared)
     # (x - m)² h, multiplied out, is two matrix products: far faster than a loop when all states are asked for.
     constants = constants - (means**2 * half_inverse).sum(1)
-    return (x @ (2 * means * half_inverse).T - x**2 @ half_inverse.T + constants).max(1)
+    likelihoods: np.ndarray = x @ (2 * means * half_inverse).T - x**2 @ half_inverse.T + constants
+    best: np.ndarray = likelihoods.max(1)
+    return best
 
 
 @numba.njit(cache=True, nogil=True, fastmath=True)
-def log_likelihoods(x, states, means, half_inverse, constants):  # pragma: no cover - compiled
+def log_likelihoods(  # pragma: no cover - compiled
+    x: np.ndarray, states: np.ndarray, means: np.ndarray, half_inverse: np.ndarray, constants: np.ndarray
+) -> np.ndarray:
     """(T, len(states)) float32: log likelihood of each frame in each state, by its best component."""
     n_frames, n_features = x.shape
     out = np.empty((n_frames, len(states)), np.float32)
@@ -144,7 +149,9 @@ def log_likelihoods(x, states, means, half_inverse, constants):  # pragma: no co
 
 
 @numba.njit(cache=True, nogil=True)
-def best_components(x, states, means, half_inverse, constants):  # pragma: no cover - compiled
+def best_components(  # pragma: no cover - compiled
+    x: np.ndarray, states: np.ndarray, means: np.ndarray, half_inverse: np.ndarray, constants: np.ndarray
+) -> np.ndarray:
     """(T,) int32: the likeliest component of the given state of each frame."""
     out = np.zeros(len(x), np.int32)
     for t in range(len(x)):
@@ -161,7 +168,10 @@ def best_components(x, states, means, half_inverse, constants):  # pragma: no co
 
 
 @numba.njit(cache=True, nogil=True)
-def _viterbi(likelihoods, local, jump, first, last, log_stay, log_leave, scale):  # pragma: no cover - compiled
+def _viterbi(  # pragma: no cover - compiled
+    likelihoods: np.ndarray, local: np.ndarray, jump: np.ndarray, first: np.ndarray, last: np.ndarray,
+    log_stay: np.ndarray, log_leave: np.ndarray, scale: np.float32,
+) -> np.ndarray:  # fmt: skip
     n_frames, n = len(likelihoods), len(local)
     came_from = np.zeros((n_frames, n), np.uint8)  # 0 stayed, 1 next, 2 jumped
     score = np.full(n, np.float32(-1e30))
@@ -195,7 +205,10 @@ def _viterbi(likelihoods, local, jump, first, last, log_stay, log_leave, scale):
 
 
 @numba.njit(cache=True, nogil=True)
-def _accumulate(x, states, components, counts, sums, squares, visits):  # pragma: no cover - compiled
+def _accumulate(  # pragma: no cover - compiled
+    x: np.ndarray, states: np.ndarray, components: np.ndarray,
+    counts: np.ndarray, sums: np.ndarray, squares: np.ndarray, visits: np.ndarray,
+) -> None:  # fmt: skip
     for t in range(len(x)):
         s, m = states[t], components[t]
         counts[s, m] += 1

@@ -64,6 +64,8 @@ class RecogniserTraining:
 class Recogniser(nn.Module):
     """The network; see the module's first lines."""
 
+    bands: Tensor
+
     def __init__(self, config: RecogniserConfig) -> None:
         super().__init__()
         self.config = config
@@ -111,8 +113,9 @@ def _relative_pitch(f0: Tensor) -> Tensor:
 def _wide_bands() -> np.ndarray:
     """(80, N_BANDS) triangles eight mel bands wide: about 220 Hz at the bottom, wider than the harmonics of a voice."""
     centres = np.arange(N_BANDS) * 2 + 0.5
-    bank = np.maximum(0, 1 - np.abs(np.arange(80)[:, None] - centres) / 4)
-    return (bank / bank.sum(0)).astype(np.float32)
+    bank: np.ndarray = np.maximum(0, 1 - np.abs(np.arange(80)[:, None] - centres) / 4)
+    bank /= bank.sum(0)
+    return bank.astype(np.float32)
 
 
 # ---- training -----------------------------------------------------------------------------------
@@ -180,7 +183,7 @@ def development_ids(store: Features) -> Iterable[str]:
 
 def _step(
     model: Recogniser, optimiser: torch.optim.Optimizer, batch: Sequence[Example], training: RecogniserTraining
-) -> dict[str, float]:
+) -> dict[str, Tensor | float]:
     model.train()
     mel, f0, phonemes, tones = collate(batch)
     with torch.autocast("cpu", torch.bfloat16, enabled=training.bf16):
@@ -191,7 +194,7 @@ def _step(
     }
     loss = losses["phonemes"] + training.tone_weight * losses["tones"]
     optimiser.zero_grad(set_to_none=True)
-    loss.backward()
+    torch.autograd.backward(loss)
     nn.utils.clip_grad_norm_(model.parameters(), 1.0)
     optimiser.step()
     with torch.no_grad():
@@ -224,17 +227,18 @@ def collate(batch: Sequence[Example]) -> tuple[Tensor, Tensor, Tensor, Tensor]:
         for k, values in enumerate((example.phonemes, example.tones)):
             halved = values[::STEP]
             labels[k, i, : len(halved)] = halved
-    return tuple(torch.from_numpy(a) for a in (mel, f0, labels[0], labels[1]))
+    return torch.from_numpy(mel), torch.from_numpy(f0), torch.from_numpy(labels[0]), torch.from_numpy(labels[1])
 
 
 def priors(examples: Examples, n_batches: int = 40) -> np.ndarray:
     """(n_classes,) share of frames of each class in what was heard in training."""
-    counts = np.ones(max(examples.classes.values()) + 1)
+    counts: np.ndarray = np.ones(max(examples.classes.values()) + 1)
     for step in range(n_batches):
         for example in examples.batch(np.random.default_rng([7, step]), 4000):
             known = example.phonemes[example.phonemes >= 0]
             counts += np.bincount(known, minlength=len(counts))
-    return counts / counts.sum()
+    counts /= counts.sum()
+    return counts
 
 
 # ---- export -------------------------------------------------------------------------------------

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -18,6 +19,8 @@ from kouji.audio.mel import F_MAX, N_MELS, hz_to_mel, mel_to_hz
 from kouji.text.phonemes import PAUSES, is_vowel, segments, split_tone, to_segments
 
 from .align import Alignment, Alignments, Features
+
+Row = Mapping[str, Any]  # of a feature store
 
 STEP = 2  # frames of 10 ms per label
 UNKNOWN = -1  # label of a frame that teaches nothing
@@ -95,14 +98,14 @@ class Examples:
         self.classes = classes({row["id"]: alignments.by_id[row["id"]] for row in rows})
         self.rows = [row for row in rows if row["id"] not in leave_out]
         self._tokens = {row["id"]: self._of(row, alignments.by_id[row["id"]]) for row in self.rows}
-        self._kinds: dict[str, list[Mapping]] = {}
+        self._kinds: dict[str, list[Row]] = {}
         for row in self.rows:
             self._kinds.setdefault(_kind(row), []).append(row)
-        self._by_speaker: dict[str, list[Mapping]] = {}
+        self._by_speaker: dict[str, list[Row]] = {}
         for row in self._kinds.get("zh word", []) + self._kinds.get("zh syllable", []) + self._kinds.get("ja word", []):
             self._by_speaker.setdefault(row["speaker"], []).append(row)
 
-    def _of(self, row: Mapping, alignment: Alignment) -> _Tokens:
+    def _of(self, row: Row, alignment: Alignment) -> _Tokens:
         tones = [
             split_tone(token)[1] - 1 if row["language"] == "zh" and token not in PAUSES and token[-1].isdigit() else -1
             for token in alignment.tokens
@@ -143,7 +146,7 @@ class Examples:
             return self._joined(row, rng)
         return self._part(row, rng)
 
-    def _part(self, row: Mapping, rng: np.random.Generator) -> Example:
+    def _part(self, row: Row, rng: np.random.Generator) -> Example:
         """A recording, or of a long one up to LONGEST frames, at another speed."""
         tokens = self._tokens[row["id"]]
         ends = np.cumsum(tokens.durations)
@@ -157,7 +160,7 @@ class Examples:
         factors = np.full(last - first, rng.uniform(0.8, 1.25)) * rng.uniform(0.9, 1.1, last - first)
         return self._stretched(row, tokens, first, last, factors)
 
-    def _joined(self, row: Mapping, rng: np.random.Generator) -> Example:
+    def _joined(self, row: Row, rng: np.random.Generator) -> Example:
         """Words of one speaker, shortened and without the silence between them, as if it were a sentence."""
         rows = self._by_speaker[row["speaker"]]
         n_words = int(rng.integers(2, 9)) if row["unit"] == "word" else int(rng.integers(2, 7))
@@ -171,7 +174,7 @@ class Examples:
                 break
         return _join(pieces)
 
-    def _word(self, row: Mapping, rate: float, rng: np.random.Generator) -> Example:
+    def _word(self, row: Row, rate: float, rng: np.random.Generator) -> Example:
         tokens = self._tokens[row["id"]]
         spoken = np.flatnonzero(tokens.phonemes != 0)
         first, last = int(spoken[0]), int(spoken[-1]) + 1
@@ -180,7 +183,7 @@ class Examples:
         first, last = (0 if keep[0] else first), (len(factors) if keep[1] else last)
         return self._stretched(row, tokens, first, last, factors[first:last])
 
-    def _stretched(self, row: Mapping, tokens: _Tokens, first: int, last: int, factors: np.ndarray) -> Example:
+    def _stretched(self, row: Row, tokens: _Tokens, first: int, last: int, factors: np.ndarray) -> Example:
         """Tokens first … last with their durations multiplied."""
         old = tokens.durations[first:last]
         new = np.maximum(np.round(old * factors), 1).astype(int)
@@ -212,7 +215,7 @@ _LONG = {
 }  # fmt: skip
 
 
-def _kind(row: Mapping) -> str:
+def _kind(row: Row) -> str:
     return f"{row['language']} {row['unit']}"
 
 
@@ -269,8 +272,16 @@ def distort(example: Example, rng: np.random.Generator) -> Example:
 
 def _other_mouth(rng: np.random.Generator) -> np.ndarray:
     """(80,) factors around 1 that change slowly with frequency: two people's resonances differ not by one factor."""
+    factors: np.ndarray = np.exp(_waves(rng, 0.025, (1, 2, 3)))
+    return factors
+
+
+def _waves(rng: np.random.Generator, size: float, counts: Sequence[int]) -> np.ndarray:
+    """(80,) random cosines with so many half periods along the bands."""
     x = np.linspace(0, 1, N_MELS)
-    return np.exp(sum(rng.normal(0, 0.025) * np.cos(np.pi * k * x + rng.uniform(0, 6.28)) for k in (1, 2, 3)))
+    parts = [rng.normal(0, size) * np.cos(np.pi * k * x + rng.uniform(0, 6.28)) for k in counts]
+    waves: np.ndarray = np.sum(parts, axis=0)
+    return waves
 
 
 def warp(mel: np.ndarray, factor: float | np.ndarray) -> np.ndarray:
@@ -278,23 +289,24 @@ def warp(mel: np.ndarray, factor: float | np.ndarray) -> np.ndarray:
     at = np.interp(_HZ / factor, _HZ, np.arange(N_MELS))
     low = at.astype(int)
     part = (at - low).astype(np.float32)
-    return mel[:, low] * (1 - part) + mel[:, np.minimum(low + 1, N_MELS - 1)] * part
+    warped: np.ndarray = mel[:, low] * (1 - part) + mel[:, np.minimum(low + 1, N_MELS - 1)] * part
+    return warped
 
 
 def _equaliser(rng: np.random.Generator) -> np.ndarray:
     """(80,) a tilt and slow waves along the bands, up to about 8 dB."""
     x = np.linspace(0, 1, N_MELS)
-    waves = sum(rng.normal(0, 0.25) * np.cos(np.pi * k * x + rng.uniform(0, 6.28)) for k in (1, 2, 3, 5))
-    return (waves + rng.normal(0, 0.5) * (x - 0.5)).astype(np.float32)
+    return (_waves(rng, 0.25, (1, 2, 3, 5)) + rng.normal(0, 0.5) * (x - 0.5)).astype(np.float32)
 
 
 def _echo(mel: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """Power smeared forward in time, dying away by 0.4 to 0.8 per frame."""
-    power = np.exp(2 * mel)
+    power: np.ndarray = np.exp(2 * mel)
     smeared, decay, gain = power.copy(), rng.uniform(0.4, 0.8), rng.uniform(0.1, 0.5)
     for delay in range(1, min(14, len(mel))):
         smeared[delay:] += gain * decay**delay * power[:-delay]
-    return 0.5 * np.log(smeared)
+    echoed: np.ndarray = 0.5 * np.log(smeared)
+    return echoed
 
 
 def _noise(mel: np.ndarray, rng: np.random.Generator) -> np.ndarray:
@@ -302,7 +314,8 @@ def _noise(mel: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     loud = np.quantile(mel.mean(1), 0.9)
     colour = _equaliser(rng) * 2 + loud - rng.uniform(3, 40) / 8.686
     noise = colour + rng.normal(0, 0.35, mel.shape).astype(np.float32)
-    return 0.5 * np.logaddexp(2 * mel, 2 * noise)
+    noisy: np.ndarray = 0.5 * np.logaddexp(2 * mel, 2 * noise)
+    return noisy
 
 
 def _gaps(mel: np.ndarray, rng: np.random.Generator) -> np.ndarray:
