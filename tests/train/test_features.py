@@ -5,9 +5,8 @@ import pytest
 
 pytest.importorskip("torch", reason="needs kouji[train]")
 
-from kouji.audio.f0 import track
+from kouji.audio.f0 import track, voice_range
 from kouji.train.copies import shift_pitch
-from kouji.train.features import speaker_range
 
 
 def voice(hertz: float, seconds: float = 1.0) -> np.ndarray:
@@ -37,10 +36,10 @@ def test_a_copy_has_another_pitch_the_same_length_and_the_same_formant(factor: f
 def test_octave_errors_lie_outside_a_speakers_range() -> None:
     rng = np.random.default_rng(0)
     f0 = np.concatenate([rng.normal(110, 12, 900), np.full(60, 540.0), np.full(30, 55.0), np.zeros(300)])
-    low, high = speaker_range(f0.astype(np.float32))
+    low, high = voice_range(f0.astype(np.float32))
     assert 55 < low < 90
     assert 150 < high < 400
 
 
 def test_a_silent_speaker_has_the_widest_range() -> None:
-    assert speaker_range(np.zeros(10, np.float32)) == (60.0, 600.0)
+    assert voice_range(np.zeros(10, np.float32)) == (60.0, 600.0)

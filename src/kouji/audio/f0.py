@@ -6,6 +6,8 @@ Source: P. Boersma, "Accurate short-term analysis of the fundamental frequency â
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from .mel import HOP_LENGTH, SAMPLE_RATE, n_frames
@@ -34,6 +36,28 @@ def track(samples: np.ndarray, f_min: float = 60.0, f_max: float = 600.0) -> np.
     strength, frequency = _candidates(np.asarray(samples, np.float32), f_min, f_max)
     path = _best_path(strength, frequency)
     return frequency[np.arange(len(path)), path].astype(np.float32)
+
+
+def voice_range(f0: np.ndarray) -> tuple[float, float]:
+    """Lowest and highest F0 in Hz that a voice is believed to have, from F0 frames of which most are right.
+
+    Wide enough for a lively reader; outside it lie formants and half pitches taken for F0.
+    """
+    voiced = f0[f0 > 0]
+    if len(voiced) == 0:
+        return 60.0, 600.0
+    low, high = np.quantile(voiced, [0.25, 0.75])
+    return max(60.0, 0.55 * float(low)), min(600.0, 2.2 * float(high))
+
+
+def track_voice(clips: Sequence[np.ndarray]) -> list[np.ndarray]:
+    """F0 of several clips of one voice, each (n_samples,) at 24 kHz, kept within the range that they share."""
+    found = [track(clip) for clip in clips]
+    low, high = voice_range(np.concatenate([*found, np.zeros(0)]))
+    return [
+        track(clip, low, high) if ((f0 > 0) & ((f0 < low) | (f0 > high))).any() else f0
+        for clip, f0 in zip(clips, found, strict=True)
+    ]
 
 
 def _candidates(samples: np.ndarray, f_min: float, f_max: float) -> tuple[np.ndarray, np.ndarray]:

@@ -78,17 +78,13 @@ def spoken_duration(samples: np.ndarray, sample_rate: int) -> float:
 def prosody(clips: Iterable[np.ndarray], sample_rate: int) -> Prosody:
     """F0 and duration of clips of one voice.
 
-    Frames more than an octave from the median are taken for errors of the tracker and left out.
+    F0 is tracked within the voice's own range; frames more than an octave from the median are left out even so.
     """
-    voiced, n_frames, duration = [], 0, 0.0
-    for clip in clips:
-        part = spoken_part(clip, sample_rate)
-        if len(part) == 0:
-            continue
-        f0 = contour(part, sample_rate)
-        voiced.append(f0[f0 > 0])
-        n_frames += len(f0)
-        duration += len(part) / sample_rate
+    parts = [part for clip in clips if len(part := spoken_part(clip, sample_rate))]
+    found = tracker.track_voice([_at_24_khz(part, sample_rate) for part in parts])
+    voiced = [f0[f0 > 0] for f0 in found]
+    n_frames = sum(len(f0) for f0 in found)
+    duration = sum(len(part) for part in parts) / sample_rate
     semitones = 12 * np.log2(np.concatenate([*voiced, np.empty(0)]))
     if len(semitones) == 0:
         return Prosody(0.0, 0.0, 0.0, duration)
@@ -112,15 +108,19 @@ def match_contours(clips: Sequence[np.ndarray], recordings: Sequence[np.ndarray]
     Raises:
         ValueError: not as many recordings as clips.
     """
+    sounds = [
+        tuple(_levelled(spoken_part(x, sample_rate), sample_rate) for x in pair)
+        for pair in zip(clips, recordings, strict=True)
+    ]
+    heard = [(said, meant) for said, meant in sounds if len(said) and len(meant)]
+    f0_said = tracker.track_voice([said for said, _ in heard])
+    f0_meant = tracker.track_voice([meant for _, meant in heard])
     pairs, distortions = [], []
-    for clip, recording in zip(clips, recordings, strict=True):
-        said, meant = (_levelled(spoken_part(x, sample_rate), sample_rate) for x in (clip, recording))
-        if len(said) == 0 or len(meant) == 0:
-            continue
+    for number, (said, meant) in enumerate(heard):
         c_said, c_meant = cepstra(said), cepstra(meant)
         i, j = align(c_said, c_meant)
         distortions.append(_distortion(c_said[i], c_meant[j]))
-        f_said, f_meant = tracker.track(said)[i], tracker.track(meant)[j]
+        f_said, f_meant = f0_said[number][i], f0_meant[number][j]
         both = (f_said > 0) & (f_meant > 0)
         pairs.append(12 * np.log2(np.stack([f_said[both], f_meant[both]])))
     semitones = np.concatenate([*pairs, np.empty((2, 0))], axis=1)

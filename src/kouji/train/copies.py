@@ -13,11 +13,11 @@ from pathlib import Path
 import numpy as np
 
 from kouji.audio.corpus import write_rows
-from kouji.audio.f0 import track
+from kouji.audio.f0 import track, voice_range
 from kouji.audio.mel import HOP_LENGTH, N_MELS, SAMPLE_RATE, log_mel
 from kouji.engines.native import source
 
-from .features import Row, Store, speaker_range
+from .features import Row, Store
 
 UNVOICED_PERIOD = 120  # samples between marks where there is no pitch: 5 ms
 FACTORS = {  # speaker -> pitch factors of its copies
@@ -51,7 +51,7 @@ def make(store: Store, folder: Path, seed: int = 0, minutes: float = MINUTES) ->
         n_frames = row["n_frames"]
         samples = shift_pitch(store.samples(row), store.f0(row), factor)
         mels[first : first + n_frames] = log_mel(samples)[:n_frames]
-        low, high = speaker_range(store.f0(row))
+        low, high = voice_range(store.f0(row))
         f0s[first : first + n_frames] = track(samples, max(60.0, low * factor), min(600.0, high * factor))[:n_frames]
         name = {key: f"{row[key]}~{factor}" for key in ("id", "speaker")}
         rows.append({**row, **name, "original": row["id"], "first": first})

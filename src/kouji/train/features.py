@@ -95,18 +95,6 @@ def extract(recordings: list[Recording], folder: Path, n_workers: int = 2) -> St
     return Store(folder)
 
 
-def speaker_range(f0: np.ndarray) -> tuple[float, float]:
-    """Lowest and highest F0 in Hz that a speaker is believed to have, from F0 frames of which most are right.
-
-    Wide enough for a lively reader; outside it lie formants and half pitches taken for F0.
-    """
-    voiced = f0[f0 > 0]
-    if len(voiced) == 0:
-        return 60.0, 600.0
-    low, high = np.quantile(voiced, [0.25, 0.75])
-    return max(60.0, 0.55 * float(low)), min(600.0, 2.2 * float(high))
-
-
 def _track_again(rows: list[Row], samples: np.ndarray, f0s: np.ndarray) -> None:
     """Where a recording has F0 outside its speaker's range, track it within."""
     by_speaker: dict[str, list[Row]] = {}
@@ -114,7 +102,7 @@ def _track_again(rows: list[Row], samples: np.ndarray, f0s: np.ndarray) -> None:
         by_speaker.setdefault(row["speaker"], []).append(row)
     for own in by_speaker.values():
         frames = [slice(row["first"], row["first"] + row["n_frames"]) for row in own]
-        low, high = speaker_range(np.concatenate([f0s[at] for at in frames]))
+        low, high = f0.voice_range(np.concatenate([f0s[at] for at in frames]))
         for at in frames:
             voiced = f0s[at][f0s[at] > 0]
             if len(voiced) and (voiced.min() < low or voiced.max() > high):
