@@ -47,7 +47,7 @@ def bars(rows: Sequence[Row], figure: str) -> bytes:
     axes.set_xticks(range(len(sets)), sets)
     axes.margins(y=0.15)
     axes.set_title(f"{FIGURES[figure].title}: {FIGURES[figure].meaning}", fontsize=9, loc="left")
-    axes.legend(fontsize=7, frameon=False)
+    axes.legend(fontsize=7, frameon=False, loc="upper left", bbox_to_anchor=(1, 1))  # beside, never over a bar
     return _png(page)
 
 
@@ -81,7 +81,8 @@ def durations(readings: Sequence[Reading]) -> bytes:
         ]
         for reading in others
     }
-    if not any(pairs.values()):
+    pairs = {system: points for system, points in pairs.items() if points}
+    if not pairs:
         return b""
     page, axes = _page(3.6, 3.2)
     for system, points in pairs.items():
