@@ -8,7 +8,7 @@ from functools import cache
 from importlib.resources import files
 
 REACH = 6  # characters looked at on either side
-_SYNTAX = frozenset("<>[](|).#")
+_SYNTAX = frozenset("<>[](|).#?{}")
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ def _blocks() -> tuple[dict[str, str], dict[str, tuple[str, list[str]]]]:
     for line in files("kouji.text.data").joinpath("zh_polyphones.txt").read_text(encoding="utf-8").splitlines():
         if line.startswith("@"):
             name, members = line[1:].split()
-            classes[name] = f"[{members}]"
+            classes[name] = f"(?:{members})" if "|" in members else f"[{members}]"
         elif line.startswith(" "):
             lines.append(line)
         elif line and not line.startswith("#"):
@@ -76,9 +76,12 @@ def _key(text: str) -> str:
 
 
 def _weight(text: str) -> float:
-    bare = re.sub(r"<\w+>|\[[^]]*\]", "", text)
-    n_classes = text.count("<") + text.count("[") + text.count("#")
-    return len(re.sub(r"[~#.()|]", "", bare)) + n_classes / 2
+    optional = r"(<\w+>|\[[^]]*\]|\([^)]*\)|.)(\?|\{0,\d\})"  # what may be missing weighs nothing
+    fixed = re.sub(optional, "", text)
+    bare = re.sub(r"<\w+>|\[[^]]*\]|\([^)]*\)|\{[^}]*\}|[~#.]", "", fixed)
+    n_words = len(re.findall(r"<(?!num|who)\w+>|\(", fixed))
+    n_classes = fixed.count("<num>") + fixed.count("<who>") + fixed.count("[") + fixed.count("#")
+    return len(bare) + n_words + n_classes / 2
 
 
 def _span(text: str, window: str) -> tuple[int, int] | None:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from . import contexts, g2pm
+from . import contexts, g2pm, grammar
 from .lexicon import lexicon
 
-_NEVER_ASKED = frozenset("挑刨尽撇挨弄幢吧剥哄逮豁")  # the usual reading was right more often (g2pM's development set)
+_ASKED = frozenset("勒塞葛肖仔刹燕覃翟坊朴什鲜")  # of those with patterns; mostly in names
 _FIRST = {  # where the dictionary's first reading is not the one of running text
     "么": "me5", "吗": "ma5", "吧": "ba5", "子": "zi3", "们": "men5", "啊": "a5", "和": "he2", "上": "shang4", "儿": "er2",
     "谁": "shei2",
@@ -21,20 +21,21 @@ def read(words: list[str], characters: str) -> list[str]:
     """
     run = "".join(words)
     found: list[str | None] = []
-    for word in words:
+    for position, word in enumerate(words):
         start = len(found)
-        found += [_decide(run, start + i, known, start, len(word)) for i, known in enumerate(_checked(word))]
-    open_ = [i for i, reading in enumerate(found) if reading is None and g2pm.knows(run[i])]
-    for i, (reading, probability) in zip(open_, g2pm.vote(run, open_) if open_ else (), strict=True):
-        found[i] = reading if probability >= _trust(run[i]) else None
+        if len(word) == 1:
+            found.append(_single(run, start, words, position))
+        else:
+            found += [_decide(run, start + i, known, start, len(word)) for i, known in enumerate(_checked(word))]
+    open_ = [i for i, reading in enumerate(found) if reading is None and _is_asked(run[i])]
+    for i, (reading, _) in zip(open_, g2pm.vote(run, open_) if open_ else (), strict=True):
+        found[i] = reading
     return [_allowed(c, reading or _first(run[i])) for i, (c, reading) in enumerate(zip(characters, found, strict=True))]
 
 
-def _trust(character: str) -> float:
-    """How sure the network must be. It learnt from an encyclopedia: names and terms it knows better than daily talk."""
-    if contexts.usual(character) is None:
-        return 0.5
-    return 2.0 if character in _NEVER_ASKED else 0.95
+def _is_asked(character: str) -> bool:
+    """The network learnt from an encyclopedia and is sure of itself in daily talk too, without reason."""
+    return (contexts.usual(character) is None or character in _ASKED) and g2pm.knows(character)
 
 
 def _checked(word: str) -> list[str | None]:
@@ -50,6 +51,14 @@ def _checked(word: str) -> list[str | None]:
             if part and not any(found[start : start + size]):
                 found[start : start + size] = part
     return found
+
+
+def _single(run: str, index: int, words: list[str], position: int) -> str | None:
+    """A word of one character: patterns, unless grammar speaks louder."""
+    seen, said = contexts.evidence(run, index), grammar.opinion(words, position)
+    if said and (seen is None or said[1] > seen.weight):
+        return said[0]
+    return seen.reading if seen else None
 
 
 def _decide(run: str, index: int, checked: str | None, start: int, size: int) -> str | None:
