@@ -57,10 +57,12 @@ class Stream(Iterator[Chunk]):
 class Session:
     """One engine, open for any number of requests."""
 
-    def __init__(self, card: Card, settings: config.Config | None = None) -> None:
+    def __init__(self, card: Card, settings: config.Config | None = None, engine: Engine | None = None) -> None:
+        """Open an engine by its card when it first speaks, or take one that is open."""
         self.card = card
         self._settings = settings or config.Config()
         self._conditionings: dict[str, Conditioning] = {}
+        self._given = engine
 
     @property
     def voices(self) -> tuple[BuiltinVoice, ...]:
@@ -119,7 +121,7 @@ class Session:
 
     @cached_property
     def _engine(self) -> Engine:
-        return engines.start(self.card, n_threads=self._settings.threads)
+        return self._given or engines.start(self.card, n_threads=self._settings.threads)
 
     @cached_property
     def _lexicon(self) -> Lexicon | None:

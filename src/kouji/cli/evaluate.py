@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from kouji.eval.listeners import Listener
     from kouji.eval.measure import Progress
     from kouji.eval.results import Results
+    from kouji.eval.sets import TextSet
+    from kouji.speak import Session
 
 
 def evaluate(
@@ -41,11 +43,8 @@ def evaluate(
     by espeak-ng. Writes report.json and index.html; what was measured once is remembered in the same folder.
     """
     import kouji
-    from kouji.eval.evaluate import evaluate as run
-    from kouji.eval.measure import Judges
-    from kouji.eval.memory import Memory
     from kouji.eval.recogniser import Recogniser
-    from kouji.eval.report import as_data, check_folder, write_report
+    from kouji.eval.report import check_folder
     from kouji.eval.sets import text_sets
 
     chosen = text_sets(corpus, [name.strip() for name in sets.split(",") if name.strip()], limit)
@@ -54,9 +53,30 @@ def evaluate(
     if recogniser is not None:
         Recogniser.load(recogniser)  # a wrong path is told now, not after an hour
     check_folder(output)
+    judge(session, chosen, corpus, output, baseline, ears, workers, recogniser, cost, json)
+
+
+def judge(
+    session: Session | None,
+    sets: Sequence[TextSet],
+    corpus: Path | None,
+    output: Path,
+    baseline: str,
+    listener: Listener | None = None,
+    workers: int = 1,
+    recogniser: Path | None = None,
+    cost: bool = False,
+    json: bool = False,
+) -> None:
+    """Evaluate, print the tables and write the report; see `evaluate` for what each is."""
+    from kouji.eval.evaluate import evaluate as run
+    from kouji.eval.measure import Judges
+    from kouji.eval.memory import Memory
+    from kouji.eval.report import as_data, write_report
+
     with _progress() as progress:
-        judges = Judges(Memory(output / "measured.json"), ears, workers, recogniser, progress)
-        results, readings = run(chosen, judges, session, corpus, baseline, cost)
+        judges = Judges(Memory(output / "measured.json"), listener, workers, recogniser, progress)
+        results, readings = run(sets, judges, session, corpus, baseline, cost)
     page = write_report(output, results, readings)
     if json:
         options.print_json(as_data(results))

@@ -26,10 +26,11 @@ def native(
     polish_steps: Annotated[int, typer.Option(min=0, help="Steps of the vocoder on predicted mels.")] = 2500,
     transcribe: Annotated[bool, typer.Option(help="Have pocketsphinx listen to what has no text.")] = True,
     teacher: Annotated[bool, typer.Option(help="Korean and Cantonese from espeak-ng.")] = True,
+    evaluate: Annotated[bool, typer.Option(help="Judge the pack at the end, as `kouji eval` does.")] = True,
     threads: Annotated[int, typer.Option(min=1, max=64, help="Processor threads.")] = 1,
     seed: Annotated[int, typer.Option(min=0, help="The same seed, the same pack.")] = 0,
 ) -> None:
-    """Prepare, align, train the acoustic model and the vocoder, export.
+    """Prepare, align, train the acoustic model and the vocoder, export, evaluate.
 
     Ctrl-C stops it; the same command goes on where it stopped. Losses are plotted to WORK/losses.png.
     """
@@ -54,3 +55,20 @@ def native(
         pipeline.run(corpus, work, output, recipe, report)
     finally:
         plot_losses(work / "model", work / "losses.png")
+    if evaluate:
+        _judge(corpus, output)
+
+
+def _judge(corpus: Path, pack: Path) -> None:
+    """The report of a pack, in its folder."""
+    from kouji.engines.native.card import CARD
+    from kouji.engines.native.engine import Native
+    from kouji.eval.report import check_folder
+    from kouji.eval.sets import text_sets
+    from kouji.speak import Session
+
+    from .evaluate import judge
+
+    check_folder(pack / "report")
+    session = Session(CARD, engine=Native(folder=pack))
+    judge(session, text_sets(corpus), corpus, pack / "report", "espeak-ng")
