@@ -27,7 +27,7 @@ from kouji.text.en import letters, lexicon
 EXTRA = lexicon.FILE.with_name("en_extra.txt")
 LONGEST_CHUNK = 3  # ARPABET symbols that one letter may say
 RAREST_PAIR = 5  # words with a pair of letter and chunk that is seen less often are left out
-LEAST_COUNT = 2  # n-grams of four pairs and more that are seen less often are not stored
+LEAST_GAIN = 1.0  # nats; n-grams that add less to the log probability of the training words are not stored
 _WORD = re.compile(r"[a-z0-9'.\-]+")
 log = logging.getLogger(__name__)
 
@@ -161,44 +161,51 @@ def prepare(dictionary: Path) -> Data:
     return Data(pairs, [[index[p] for p in row] for row in rows if all(p in index for p in row)], held_out)
 
 
-def train(rows: list[list[int]], order: int = 6) -> list[letters.Grams]:
-    """Interpolated Kneser-Ney with one discount per length; long n-grams that were seen once are left out.
+def train(rows: list[list[int]], order: int = 6, least_gain: float = LEAST_GAIN) -> list[letters.Grams]:
+    """Interpolated Kneser-Ney with one discount per length, then without the n-grams that change little.
 
-    Source: Kneser and Ney 1995; Bisani and Ney 2008 for joint models of letters and sounds.
+    Source: Kneser and Ney 1995; Seymore and Rosenfeld 1996 for the pruning (count times what the n-gram adds to the
+    log probability); Bisani and Ney 2008 for joint models of letters and sounds.
     """
     raw = _counts(rows, order)
     counted = [_continuations(raw, n) for n in range(order - 1)] + [raw[-1]]
+    _, gains = _smoothed(counted, [np.ones(len(keys), bool) for keys, _ in counted])
+    kept: list[np.ndarray] = []
+    contexts = np.zeros(0, np.uint64)
+    for n in range(order - 1, -1, -1):
+        keys = counted[n][0]
+        kept.insert(0, (gains[n] >= least_gain) | np.isin(keys, contexts) | (n < 2))
+        contexts = np.unique(keys[kept[0]] >> np.uint64(letters.BITS))
+    return _smoothed(counted, kept)[0]
+
+
+def _smoothed(
+    counted: list[tuple[np.ndarray, np.ndarray]], kept: list[np.ndarray]
+) -> tuple[list[letters.Grams], list[np.ndarray]]:
+    """The model of the n-grams that are kept, and what each adds to the log probability of the training words."""
     grams: list[letters.Grams] = []
-    for n, kept in enumerate(_kept(counted)):
-        keys, counts = counted[n]
+    gains: list[np.ndarray] = []
+    for n, (keys, counts) in enumerate(counted):
         contexts, context = np.unique(keys >> np.uint64(letters.BITS), return_inverse=True)
-        mass = np.where(kept, np.maximum(counts - _discount(counts), 0), 0) / np.bincount(context, counts)[context]
-        left = np.maximum(1 - np.bincount(context, mass), 1e-6)
-        scores = np.log(mass + left[context] * _lower(grams, keys, n))[kept]
+        mass = np.maximum(counts - _discount(counts), 0) / np.bincount(context, counts)[context]
+        left = np.maximum(1 - np.bincount(context, np.where(kept[n], mass, 0)), 1e-6)
+        lower = left[context] * _lower(grams, keys, n)
+        scores = np.log(mass + lower)
+        gains.append(counts * (scores - np.log(lower)))
         if n:
             places, known = grams[-1].find(contexts)
             grams[-1].backoffs[places[known]] = np.log(left[known])
-        grams.append(letters.Grams(keys[kept], scores.astype(np.float32), np.zeros(kept.sum(), np.float32)))
-    return grams
-
-
-def _kept(counted: list[tuple[np.ndarray, np.ndarray]]) -> list[np.ndarray]:
-    """Which n-grams are stored: the short, the frequent, and the beginnings of longer ones that are stored."""
-    kept: list[np.ndarray] = []
-    contexts = np.zeros(0, np.uint64)
-    for n in range(len(counted) - 1, -1, -1):
-        keys, counts = counted[n]
-        kept.insert(0, (counts >= LEAST_COUNT) | np.isin(keys, contexts) | (n < 3))
-        contexts = np.unique(keys[kept[0]] >> np.uint64(letters.BITS))
-    return kept
+        n_kept = np.count_nonzero(kept[n])
+        grams.append(letters.Grams(keys[kept[n]], scores[kept[n]].astype(np.float32), np.zeros(n_kept, np.float32)))
+    return grams, gains
 
 
 def _counts(rows: list[list[int]], order: int) -> list[tuple[np.ndarray, np.ndarray]]:
-    """Keys and counts of all n-grams up to `order`; words begin with START and close with END."""
+    """Keys and counts of all n-grams up to `order`, from the end of each word (START) to its beginning (END)."""
     found: list[list[int]] = [[] for _ in range(order)]
     for row in rows:
         history = letters.START
-        for pair in (*row, letters.END):
+        for pair in (*reversed(row), letters.END):
             history = (history << letters.BITS | pair) & ((1 << (letters.BITS * order)) - 1)
             for n in range(order):
                 found[n].append(history & ((1 << (letters.BITS * (n + 1))) - 1))
@@ -211,7 +218,7 @@ def _unique(keys: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _continuations(raw: list[tuple[np.ndarray, np.ndarray]], n: int) -> tuple[np.ndarray, np.ndarray]:
-    """After how many different pairs an n-gram was seen; at the beginning of a word, how often."""
+    """After how many different pairs an n-gram was seen; at the edge of a word, how often."""
     keys, counts = raw[n]
     longer = raw[n + 1][0] & np.uint64((1 << (letters.BITS * (n + 1))) - 1)
     _, different = np.unique(longer, return_counts=True)

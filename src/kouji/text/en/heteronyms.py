@@ -75,13 +75,32 @@ def _set(words: str) -> frozenset[str]:
 
 
 _FISH = _set(
-    "fish fishing sea striped largemouth smallmouth lake river caught grilled fried trout salmon catch pond boat bait fillet"
+    "fish fishing sea striped largemouth smallmouth lake river caught grilled fried trout salmon catch pond "
+    "boat bait fillet"
 )
-_METAL = _set("pipe pipes paint pencil poisoning acid bullet bullets ore mine mines oxide weights weight roof crystal glass exposure based shielding zinc copper tin mercury iron silver heavy melted molten pound pounds metal metals battery toxic dust contamination gasoline water shot balloon")  # fmt: skip
+_METAL = _set(
+    "pipe pipes paint pencil poisoning acid bullet bullets ore mine mines oxide weights weight roof crystal "
+    "glass exposure based shielding zinc copper tin mercury iron silver heavy melted molten pound pounds metal "
+    "metals battery toxic dust contamination gasoline water shot balloon"
+)
 _CLOTH = _set(
-    "dress shirt jacket fabric cloth paper sail muscle ligament jeans coat sleeve net tent sock pants roof seat hole tissue cruciate tendon knee shoulder hamstring aortic meniscus partial"
+    "dress shirt jacket fabric cloth paper sail muscle ligament jeans coat sleeve net tent sock pants roof "
+    "seat hole tissue cruciate tendon knee shoulder hamstring aortic meniscus partial"
 )
-_ON_AIR = _set("music show shows performance performances broadcast concert concerts audience audiences stream streams streaming band bands wire wires animals animal coverage event events television tv radio ammunition bait chat updates recording recordings album video feed version births theater stock demo entertainment lobster bird birds chicken from report reports traffic fire rounds data")  # fmt: skip
+_ON_AIR = _set(
+    "music show shows performance performances broadcast concert concerts audience audiences stream streams "
+    "streaming band bands wire wires animals animal coverage event events television tv radio ammunition bait "
+    "chat updates recording recordings album video feed version births theater stock demo entertainment "
+    "lobster bird birds chicken from report reports traffic fire rounds data"
+)
+_WHERE = _set("and or here there together long forever longer well up out off alone apart close next to happily")
+_SHOWN = _set(
+    "with no go goes going went streamed broadcast watch recorded performed perform playing play played performing sing singing events"
+)
+_STAYED = _set(
+    "be get gets got getting come comes came coming stay stays stayed keep kept stand stood sit sat hold held draw drew live "
+    "lives lived work worked remained remain up not it them you her him"
+)
 _AROUND = _set("up down around through round back along its their towards toward across away past between among over")
 _DEGREE = _set("very so too how quite pretty really more extremely as fairly rather incredibly less most awfully")
 
@@ -95,7 +114,7 @@ def _read(place: Place) -> bool:  # True: R EH1 D
     if before in MODALS | {"to", "can", "help"} or place.i == 0 or not before:
         return False
     if before in {"he", "she", "it", "who"} or (after == "aloud" and before not in SUBJECTS):
-        return "does" not in place.earlier and "did" not in place.earlier and "will" not in place.earlier
+        return not {"does", "did", "will"} & set(place.earlier)
     return is_past(place)
 
 
@@ -114,34 +133,26 @@ def _live(place: Place) -> bool:  # True: L AY1 V
         return before in {"to", "you"} and after in _ON_AIR - {"from", "music"}
     if after in _ON_AIR or (after == "on" and place.at(2) in _set("tv air stage television radio")):
         return True
-    if after and after not in PREPOSITIONS | ADVERBS | OBJECTS | _set("and or here there together long forever longer well up out off alone apart close next to happily"):  # fmt: skip
+    if after and after not in PREPOSITIONS | ADVERBS | OBJECTS | _WHERE:
         return True
-    return before in DETERMINERS | BE | _set("with no go goes going went streamed broadcast watch recorded performed perform playing play played performing sing singing events")  # fmt: skip
+    return before in DETERMINERS | BE | _SHOWN
 
 
 def _lives(place: Place) -> bool:  # True: L IH1 V Z
     before, after = place.before, place.after
-    if before in DETERMINERS - {"that", "this", "which", "one", "each", "another"} or before in {
-        "of",
-        "save",
-        "saved",
-        "saves",
-        "saving",
-        "lost",
-        "human",
-        "past",
-        "nine",
-    }:
+    if before in DETERMINERS - {"that", "this", "which", "one", "each", "another"} or before in _set(
+        "of save saved saves saving lost human past nine"
+    ):
         return False
-    return before in SUBJECTS | {
-        "that",
-        "which",
-        "one",
-        "nobody",
-        "everyone",
-        "family",
-        "still",
-    } or after in PREPOSITIONS | {"here", "there", "alone", "happily", "next", "off", "up"}
+    return before in SUBJECTS | _set("that which one nobody everyone family still") or after in PREPOSITIONS | {
+        "here",
+        "there",
+        "alone",
+        "happily",
+        "next",
+        "off",
+        "up",
+    }
 
 
 def _wind(place: Place) -> bool:  # True: W AY1 N D
@@ -167,29 +178,12 @@ def _tear(place: Place) -> bool:  # True: T EH1 R
         return True
     if place.at(-1) in {"shed", "single", "a", "every", "each", "no", "one", "of", "the"} and not place.near(_CLOTH, 5):
         return False
-    return place.after not in {
-        "gas",
-        "drop",
-        "drops",
-        "duct",
-        "ducts",
-        "stained",
-        "fluid",
-        "film",
-        "jerker",
-        "glands",
-        "gland",
-    }
+    return place.after not in _set("gas drop drops duct ducts stained fluid film jerker glands gland")
 
 
 def _tears(place: Place) -> bool:
-    return place.after in {"up", "down", "apart", "off", "away", "it", "the", "his", "open"} and place.before not in {
-        "in",
-        "of",
-        "with",
-        "into",
-        *DETERMINERS,
-    }
+    torn = place.after in _set("up down apart off away it the his open")
+    return torn and place.before not in DETERMINERS | {"in", "of", "with", "into"}
 
 
 def _bow(place: Place) -> bool:  # True: B AW1
@@ -224,7 +218,7 @@ def _close(place: Place) -> bool:  # True: K L OW1 Z
         return False
     if is_verb(place) and before not in _DEGREE:
         return True
-    if before in BE | _DEGREE | DETERMINERS | PREPOSITIONS | _set("be get gets got getting come comes came coming stay stays stayed keep kept stand stood sit sat hold held draw drew live lives lived work worked remained remain up not it them you her him"):  # fmt: skip
+    if before in BE | _DEGREE | DETERMINERS | PREPOSITIONS | _STAYED:
         return False
     return after not in _set(
         "friend friends call calls attention range contact relationship relatives proximity race game look ties eye quarters up-to"
@@ -272,7 +266,10 @@ def _invalid(place: Place) -> bool:  # True: IH1 N V AH0 L AH0 D
 
 
 def _polish(place: Place) -> bool:  # True: P OW1 L IH0 SH
-    nation = _set("language people man woman men women government border army food sausage citizens citizen speakers president city border poet composer girl boy family jews pianist and")  # fmt: skip
+    nation = _set(
+        "language people man woman men women government border army food sausage citizens citizen speakers "
+        "president city border poet composer girl boy family jews pianist and"
+    )
     return place.capital or (place.i == 0 and place.after in nation and place.words[0] == "polish")
 
 
@@ -304,15 +301,9 @@ def _axes(place: Place) -> bool:  # True: IY0 Z
 
 
 def _does(place: Place) -> bool:  # True: D OW1 Z
-    return place.near(_set("bucks buck stags fawns fawn deer"), 4) and place.at(-1) in {
-        "the",
-        "two",
-        "three",
-        "several",
-        "and",
-        "of",
-        "wild",
-    }
+    return place.near(_set("bucks buck stags fawns fawn deer"), 4) and place.at(-1) in _set(
+        "the two three several and of wild"
+    )
 
 
 def _row(place: Place) -> bool:  # True: R AW1
@@ -330,6 +321,11 @@ def _number(place: Place) -> bool:  # True: N AH1 M ER0
         "of",
         "one",
     }
+
+
+def _complex(place: Place) -> bool:  # True: the noun, K AA1 M P L EH0 K S
+    named = place.before in DETERMINERS - _DEGREE or place.before.endswith(("al", "ing", "ment"))
+    return named and (not place.after or place.after in PREPOSITIONS | BE | {"and", "was", "has"})
 
 
 def _attribute_of(place: Place) -> bool:
@@ -376,6 +372,7 @@ _RULES: dict[str, Callable[[Place], str]] = {
     "aged": _either("EY1 JH D", "EY1 JH IH0 D", _aged),
     "axes": _either("AE1 K S IH0 Z", "AE1 K S IY0 Z", _axes),
     "number": _either("N AH1 M B ER0", "N AH1 M ER0", _number),
+    "complex": _either("K AH0 M P L EH1 K S", "K AA1 M P L EH0 K S", _complex),
     "attribute": _either(*PAIRS["attribute"], _attribute_of),
     "bases": _either(
         "B EY1 S IH0 Z", "B EY1 S IY0 Z", lambda p: p.near(_set("theoretical basis logical conceptual"), 3)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
+from .letters import by_letters
 from .lexicon import pronunciation
 
 _SIBILANTS = frozenset("S Z SH ZH CH JH".split())
@@ -15,23 +16,23 @@ _VOICELESS = frozenset("P T K F TH".split())
 
 # Written suffix -> what it says. "-s" and "-ed" follow the sound before them and are not in this table.
 _SUFFIXES = {
-    "ing": "IH0 NG", "in'": "IH0 N", "er": "ER0", "ers": "ER0 Z", "est": "AH0 S T", "ly": "L IY0", "y": "IY0", "ness": "N AH0 S",
+    "ing": "IH0 NG", "in'": "IH0 N", "er": "ER0", "ers": "ER0 Z", "est": "AH0 S T", "ly": "L IY0", "ness": "N AH0 S",
     "less": "L AH0 S", "ful": "F AH0 L", "fully": "F AH0 L IY0", "ment": "M AH0 N T", "ments": "M AH0 N T S",
-    "able": "AH0 B AH0 L", "ably": "AH0 B L IY0", "ish": "IH0 SH", "ism": "IH2 Z AH0 M", "ist": "AH0 S T",
+    "able": "AH0 B AH0 L", "ish": "IH0 SH", "ist": "AH0 S T",
     "ists": "AH0 S T S", "ize": "AY2 Z", "ized": "AY2 Z D", "izes": "AY2 Z AH0 Z", "izing": "AY2 Z IH0 NG",
     "izer": "AY2 Z ER0", "like": "L AY2 K", "ship": "SH IH2 P", "hood": "HH UH2 D", "ward": "W ER0 D", "wards": "W ER0 D Z",
     "wise": "W AY2 Z", "proof": "P R UW2 F", "some": "S AH0 M", "ess": "AH0 S", "dom": "D AH0 M", "man": "M AH0 N",
     "men": "M AH0 N", "land": "L AH0 N D",
 }  # fmt: skip
 _PREFIXES = {
-    "un": "AH0 N", "re": "R IY0", "non": "N AA0 N", "anti": "AE2 N T IY0", "de": "D IY0", "pre": "P R IY0", "mis": "M IH0 S",
-    "dis": "D IH0 S", "over": "OW2 V ER0", "under": "AH2 N D ER0", "out": "AW2 T", "super": "S UW2 P ER0", "sub": "S AH0 B",
+    "un": "AH0 N", "re": "R IY0", "non": "N AA0 N", "anti": "AE2 N T IY0", "mis": "M IH0 S",
+    "over": "OW2 V ER0", "under": "AH2 N D ER0", "out": "AW2 T", "super": "S UW2 P ER0", "sub": "S AH0 B",
     "inter": "IH2 N T ER0", "multi": "M AH2 L T IY0", "micro": "M AY2 K R OW0", "macro": "M AE2 K R OW0",
     "cyber": "S AY2 B ER0", "hyper": "HH AY2 P ER0", "ultra": "AH2 L T R AH0", "semi": "S EH2 M IY0", "mega": "M EH2 G AH0",
     "nano": "N AE2 N OW0", "neuro": "N UH2 R OW0", "bio": "B AY2 OW0", "geo": "JH IY2 OW0", "auto": "AO2 T OW0",
     "tele": "T EH2 L AH0", "photo": "F OW2 T OW0", "video": "V IH2 D IY0 OW0", "audio": "AO2 D IY0 OW0", "pseudo": "S UW2 D OW0",
     "post": "P OW2 S T", "counter": "K AW2 N T ER0", "electro": "IH0 L EH2 K T R OW0", "proto": "P R OW2 T OW0",
-    "trans": "T R AE0 N Z", "co": "K OW0", "up": "AH0 P", "down": "D AW2 N", "fore": "F AO2 R", "ex": "EH2 K S", "mid": "M IH2 D",
+    "up": "AH0 P", "down": "D AW2 N", "fore": "F AO2 R", "mid": "M IH2 D",
     "self": "S EH2 L F", "kilo": "K IH2 L AH0", "milli": "M IH2 L AH0", "centi": "S EH2 N T AH0", "giga": "G IH2 G AH0",
     "tera": "T EH2 R AH0", "crypto": "K R IH2 P T OW0", "psycho": "S AY2 K OW0", "radio": "R EY2 D IY0 OW0",
 }  # fmt: skip
@@ -40,7 +41,8 @@ _MIN_STEM = 3  # letters
 _BRITISH = (
     (r"our(?=$|ed|ing|s|ful|less|able|ite|er|ly|y|hood)", "or"), (r"is(?=e$|ed$|es$|ing$|er$|ers$|ation$|ations$|able$)", "iz"),
     (r"ys(?=e$|ed$|es$|ing$|er$)", "yz"), (r"tre(?=$|s$|d$)", "ter"), (r"bre(?=$|s$|d$)", "ber"), (r"ogue(?=$|s$|d$)", "og"),
-    (r"ll(?=ed$|ing$|er$|ers$|ors?$)", "l"), (r"ence(?=$|s$)", "ense"), (r"^(?:ae|oe)(?=s)|(?<=[hp])ae(?=[dmo])|(?<=[fm])oe(?=[nt])|(?<=h)oea", "e"), (r"mme(?=$|s$)", "m"),
+    (r"ll(?=ed$|ing$|er$|ers$|ors?$)", "l"), (r"ence(?=$|s$)", "ense"), (r"mme(?=$|s$)", "m"),
+    (r"^(?:ae|oe)(?=s)|(?<=[hp])ae(?=[dmo])|(?<=[fm])oe(?=[nt])|(?<=h)oea", "e"),
 )  # fmt: skip
 
 
@@ -61,9 +63,13 @@ def past(said: str) -> str:
 
 
 @lru_cache(maxsize=5_000)
-def from_parts(word: str) -> str | None:
-    """A word by its parts; None where it has none that are known."""
-    for rule in (_contracted, _possessive, _american, _inflected, _suffixed, _prefixed, _compound):
+def from_parts(word: str, name: bool = False) -> str | None:
+    """A word by its parts; None where it has none that are known.
+
+    Names (`name`) are rarely what they look like: of them only clitics are taken off.
+    """
+    rules = (_contracted, _possessive, _american, _inflected, _suffixed, _prefixed, _compound)
+    for rule in rules[:2] if name else rules:
         said = rule(word)
         if said is not None:
             return said
@@ -139,8 +145,16 @@ def _suffixed(word: str, depth: int = 0) -> str | None:
         for stem in stems:
             said = _known(stem, depth) if len(stem) >= _MIN_STEM else None
             if said and any(symbol[-1].isdigit() for symbol in said.split()):
-                return f"{said} {_SUFFIXES[suffix]}"
+                return _attached(said, suffix)
     return None
+
+
+def _attached(said: str, suffix: str) -> str:
+    """ "formal" + "ly" has one L, "enquire" + "er" one ER."""
+    symbols = said.split()
+    if suffix in ("ly", "er", "ers", "land") and symbols[-1] == _SUFFIXES[suffix].split()[0]:
+        symbols = symbols[:-1]
+    return " ".join([*symbols, _SUFFIXES[suffix]])
 
 
 def _american(word: str) -> str | None:
@@ -164,15 +178,25 @@ def _prefixed(word: str, depth: int = 0) -> str | None:
 
 
 def _compound(word: str) -> str | None:
-    """Two words written as one: "nightglow". The first keeps its stress, the second's becomes secondary."""
+    """Two words written as one: "nightglow". The first keeps its stress, the second's becomes secondary.
+
+    Parts of three letters are often chance; they count only if the letters by themselves sound the same.
+    """
     cuts = range(_MIN_STEM, len(word) - _MIN_STEM + 1)
     for cut in sorted(cuts, key=lambda i: abs(i - len(word) / 2)):
         first, second = word[:cut], word[cut:]
         if first[-1] == second[0] and len(word) < 8:  # "sal-lie", but "book-keeper"
             continue
         if second not in _NO_SECOND and first not in _NO_FIRST and _is_common(first) and _is_common(second):
-            return f"{pronunciation(first)} {pronunciation(second).replace('1', '2')}"  # type: ignore[union-attr]
+            said = f"{pronunciation(first)} {pronunciation(second).replace('1', '2')}"  # type: ignore[union-attr]
+            if min(len(first), len(second)) > _MIN_STEM or _plain(said) == _plain(by_letters(word)):
+                return said
     return None
+
+
+def _plain(said: str) -> str:
+    """Without stress, and with one name for the two weak vowels."""
+    return re.sub(r"\d", "", said).replace("AH", "IH")
 
 
 # Endings and syllables that are also words: "barr-els", "south-ern".

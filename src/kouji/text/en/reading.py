@@ -52,7 +52,7 @@ def _read(tokens: list[Token], words: list[str], breaks: list[bool], i: int, sho
     first = i == 0 or tokens[i - 1].pause in (".", "?", "!", "…")
     capital = token.plain[:1].isupper() and not shouted
     place = Place(words, i, breaks, capital and not first)
-    if token.plain == "A" and not shouted and names_letter_a(place):
+    if token.plain == "A" and (len(tokens) == 1 or (not shouted and names_letter_a(place))):
         return "EY1"
     return choose(place) or pronounce(token.plain, shouted)
 

@@ -47,6 +47,9 @@ _COMPOUNDING = frozenset(
 _ADJECTIVE_ENDINGS = ("ous", "ive", "ful", "ic", "al", "less", "able", "ible", "ary", "ian", "ish", "'s", "s'", "est")
 
 
+_REACH = 40  # words; texts are sentences, but a caller may hand over a book
+
+
 @dataclass(frozen=True)
 class Place:
     """A word in its sentence."""
@@ -89,8 +92,13 @@ class Place:
 
     @property
     def earlier(self) -> Sequence[str]:
-        """All words before."""
-        return self.words[: self.i]
+        """The words before, at most _REACH."""
+        return self.words[max(0, self.i - _REACH) : self.i]
+
+    @property
+    def around(self) -> Sequence[str]:
+        """The words before and after, at most _REACH on each side."""
+        return self.words[max(0, self.i - _REACH) : self.i + _REACH]
 
 
 def _is_adverb(word: str) -> bool:
@@ -168,9 +176,9 @@ def is_past(place: Place) -> bool:
         "then",
     }
     certain = {"yesterday", "ago", "once", "earlier", "previously", "was", "were", "had", "said"}
-    words = set(place.words)
+    words = set(place.around)
     future = words & {"will", "tomorrow", "can", "must", "should", "let's", "please", "usually", "always", "often"}
-    verbs = [w for w in place.words if w in _PAST or (w.endswith("ed") and len(w) > 4 and pronunciation(w))]
+    verbs = [w for w in words if w in _PAST or (w.endswith("ed") and len(w) > 4 and pronunciation(w))]
     return bool(words & certain or verbs or ("last" in words & marks and words & _TIMES)) and not future
 
 

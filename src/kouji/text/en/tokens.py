@@ -104,7 +104,7 @@ def _keeps_apostrophe(text: str, start: int, end: int) -> bool:
     """True for "dogs' " and "goin' ", False where the mark closes a quotation that was opened before."""
     if not text[start : end - 1].lower().endswith(("s", "in", "o", "n")):
         return False
-    before = text[:start][-200:]
+    before = text[max(0, start - 200) : start]
     opened = re.findall(rf"(?<![^\W_])[{_APOSTROPHES}](?=\w)", before)
     closed = re.findall(rf"(?<=[\w.,!?])[{_APOSTROPHES}](?![^\W_])", before)
     return len(opened) <= len(closed)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
+from .letters import by_letters
 from .lexicon import pronunciation
 from .morphology import from_parts, plural
 
@@ -68,15 +69,19 @@ def _is_pronounceable(word: str) -> bool:
 @lru_cache(maxsize=5_000)
 def _unwritten(plain: str) -> str:
     word = plain.lower()
-    said = from_parts(word)
+    pieces = re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+", plain)
+    if len(pieces) > 1 and plain.isalpha():  # camelCase
+        return _join([pronounce(piece, shouted=False) for piece in pieces])
+    said = from_parts(word, name=plain.istitle())
     if said:
         return said
-    pieces = re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+", plain)
-    if len(pieces) > 1:  # camelCase
-        return _join([pronounce(piece, shouted=False) for piece in pieces])
-    if not _is_pronounceable(word) and len(word) <= 5 and not re.search(r"[aeiouy]", word):
+    for length in (r"\1\1", r"\1"):  # "soooo", "hmmmm"
+        said = pronunciation(re.sub(r"(.)\1{2,}", length, word))
+        if said:
+            return said
+    if len(word) <= 5 and not re.search(r"[aeiouy]", word):
         return spell(word)
-    return spell(word)  # LATER
+    return by_letters(word)
 
 
 def _join(parts: list[str]) -> str:
