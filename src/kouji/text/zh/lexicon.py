@@ -55,12 +55,14 @@ def lexicon() -> Lexicon:
         text = gzip.decompress(file.read()).decode()
     characters, words, frequencies, tags, phrases, pairs = text.split("\n")
     names = words.split(" ")
+    readable = {entry[0]: entry[1:] for entry in characters.split(" ")}
     return Lexicon(
-        characters={entry[0]: entry[1:] for entry in characters.split(" ")},
+        characters=readable,
         words=dict(zip(names, range(len(names)), strict=True)),
         cost={letter: 26.0 - (ord(letter) - 40) / _STEPS for letter in set(frequencies)},
         frequencies=frequencies,
         tags=tags,
         phrases=dict(entry.split(":") for entry in phrases.split(" ")),
-        simplified={pair[0]: pair[1] for pair in pairs.split(" ")},
+        # Some rare characters have a reading that their simplified form lacks: those stay as they are.
+        simplified={pair[0]: pair[1] for pair in pairs.split(" ") if pair[1] in readable},
     )
