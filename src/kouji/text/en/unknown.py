@@ -75,7 +75,8 @@ def _unwritten(plain: str) -> str:
     said = from_parts(word, name=plain.istitle())
     if said:
         return said
-    for length in (r"\1\1", r"\1"):  # "soooo", "hmmmm"
+    at_end = re.search(r"(.)\1\1$", word) is not None
+    for length in (r"\1", r"\1\1") if at_end else (r"\1\1", r"\1"):  # "soooo" is so, "goood" is good
         said = pronunciation(re.sub(r"(.)\1{2,}", length, word))
         if said:
             return said
