@@ -65,9 +65,7 @@ def test_a_stream_starts_before_the_text_is_over(tts: kouji.Session) -> None:
             said.append(utterance.text)
             return super().synthesize(utterance, conditioning, rng)
 
-    listening = kouji.Session(replace(tts.card, factory="unused"))
-    listening.__dict__["_engine"] = Listening()
-    next(listening.stream(LONG))
+    next(kouji.Session(tts.card, engine=Listening()).stream(LONG))
     assert len(said) == 1
 
 
