@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 
 from kouji.errors import InvalidInput
 from kouji.types import Unit
@@ -16,6 +17,7 @@ from .segment import segment
 
 __all__ = ["to_units"]
 
+_phonemes = cache(pinyin_to_phonemes)  # about 1,600 syllables
 _MAX_RUN = 400  # characters between pauses; text without marks is cut here so that no rule sees more
 
 
@@ -107,7 +109,7 @@ def _read(run: _Run, text: str, fixed: Mapping[int, str]) -> list[Unit]:
             language="zh",
             reading=syllable.reading,
             said=syllable.said,
-            phonemes=pinyin_to_phonemes(syllable.said) if syllable.said else (),
+            phonemes=_phonemes(syllable.said) if syllable.said else (),
             word_start=start,
             pause=run.pause if position == last else "",
         )

@@ -28,7 +28,7 @@ _LEXICAL = {"一": "yi1", "不": "bu4"}  # the phrases have them after sandhi, a
 
 
 def numbered(pinyin: str) -> str:
-    """"lǜ" -> "lv4", "de" -> "de5"."""
+    """lǜ -> lv4, de -> de5."""
     tone, letters = "5", ""
     for letter in pinyin.replace("m̀", "m").replace("ü", "v").replace("ê̌", "ê").replace("ê̄", "ê"):
         letter, tone = _MARKS.get(letter, (letter, tone))
@@ -91,7 +91,8 @@ def _jieba(path: Path, readings: dict[str, list[str]]) -> tuple[dict[str, int], 
         if (len(word) > MAX_WORD or int(count) < MIN_COUNT) and word not in readings and len(word) > 1:
             continue
         counts[word] = int(count)
-        tags[word] = tag[0][0] if tag and tag[0] not in ("nr", "ns", "vn") else {"nr": "P", "ns": "L", "vn": "v"}.get(*tag, "x")
+        name = tag[0] if tag else "x"
+        tags[word] = {"nr": "P", "ns": "L", "vn": "v"}.get(name, name[0])
     return counts, tags
 
 
@@ -104,15 +105,16 @@ def convert_g2pm() -> None:
     """The pickles of the installed g2pM as one npz of float16 arrays and three strings."""
     import pickle
     from importlib.resources import files
+    from typing import Any
 
     import numpy as np
 
-    def read(name: str) -> dict:
+    def read(name: str) -> Any:
         return pickle.loads(files("g2pM").joinpath(f"{name}.pkl").read_bytes())
 
-    rows = {reading: row for reading, row in read("class2idx").items()}
+    rows = read("class2idx")
     choices = {c: [r for r in readings if r in rows] for c, readings in read("digest_cedict").items()}
-    weights = {name: np.asarray(array, np.float16) for name, array in read("np_ckpt").items()}
+    weights: dict[str, Any] = {name: np.asarray(array, np.float16) for name, array in read("np_ckpt").items()}
     np.savez_compressed(
         DATA / "zh_g2pm.npz",
         vocabulary="\n".join(sorted(read("char2idx"), key=read("char2idx").__getitem__)),

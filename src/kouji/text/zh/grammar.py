@@ -13,8 +13,12 @@ from .lexicon import lexicon
 
 Opinion = tuple[str, float] | None
 
-_PEOPLE = frozenset("我 你 他 她 它 您 咱 谁 我们 你们 他们 她们 它们 咱们 大家 自己 人家 别人 孩子 孩子们 同学们 人们 老师 妈妈 爸爸".split())
-_MODALS = frozenset("会 能 要 想 该 可 可以 应该 应当 必须 敢 肯 愿意 能够 不会 不能 不要 不想 没 没有 别 不 再 来 去 就 先 请".split())
+_PEOPLE = frozenset(
+    "我 你 他 她 它 您 咱 谁 我们 你们 他们 她们 它们 咱们 大家 自己 人家 别人 孩子 孩子们 同学们 人们 老师 妈妈 爸爸".split()
+)
+_MODALS = frozenset(
+    "会 能 要 想 该 可 可以 应该 应当 必须 敢 肯 愿意 能够 不会 不能 不要 不想 没 没有 别 不 再 来 去 就 先 请".split()
+)
 _NAMERS = frozenset(  # X 为 Y: called, chosen, turned into
     "选 推选 当选 选举 评 评选 称 誉 拜 尊 封 聘 任命 命名 视 定 改 改名 作 变 化 分 译 列 判 认 以 奉 立 升 降 转 约 取名 起名 翻译 转化 变化 "
     "调整 确定 定义 解释 理解 统一 合并 分解 设 设定 划分 发展 演变 缩短 延长 增加 增至 减少 提高".split()
@@ -29,7 +33,7 @@ class Place:
     index: int
 
     def word(self, offset: int) -> str:
-        """"" beyond the ends of the run."""
+        """Empty beyond the ends of the run."""
         index = self.index + offset
         return self.words[index] if 0 <= index < len(self.words) else ""
 
@@ -144,7 +148,9 @@ def _plant(place: Place) -> Opinion:
 
 def _grow(place: Place) -> Opinion:
     """长: 又黑又长."""
-    return ("chang2", 1.6) if place.word(-1) in ("又", "那么", "这么", "越", "更", "比较") and not place.word(1) else None
+    return (
+        ("chang2", 1.6) if place.word(-1) in ("又", "那么", "这么", "越", "更", "比较") and not place.word(1) else None
+    )
 
 
 def _only(place: Place) -> Opinion:

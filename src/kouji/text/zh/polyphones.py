@@ -30,7 +30,9 @@ def read(words: list[str], characters: str) -> list[str]:
     open_ = [i for i, reading in enumerate(found) if reading is None and _is_asked(run[i])]
     for i, (reading, _) in zip(open_, g2pm.vote(run, open_) if open_ else (), strict=True):
         found[i] = reading
-    return [_allowed(c, reading or _first(run[i])) for i, (c, reading) in enumerate(zip(characters, found, strict=True))]
+    return [
+        _allowed(c, reading or _first(run[i])) for i, (c, reading) in enumerate(zip(characters, found, strict=True))
+    ]
 
 
 def _is_asked(character: str) -> bool:
@@ -71,10 +73,12 @@ def _decide(run: str, index: int, checked: str | None, start: int, size: int) ->
 
 
 def _first(character: str) -> str:
-    return contexts.usual(character) or _FIRST.get(character) or lexicon().readings(character)[0]
+    """Empty for a character without any reading: the user has given it one, or it would have been refused."""
+    known = lexicon().readings(character)
+    return contexts.usual(character) or _FIRST.get(character) or (known[0] if known else "")
 
 
 def _allowed(character: str, reading: str) -> str:
     """A traditional character may have fewer readings than the simplified one that stands for it: 髮 is fa4 only."""
     own = lexicon().readings(character)
-    return reading if not own or reading in own or reading[-1] == "5" else own[0]
+    return reading if not own or reading in own or reading.endswith("5") else own[0]

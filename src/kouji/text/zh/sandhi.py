@@ -9,9 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+from itertools import accumulate, pairwise
 
 from ..phonemes import ZH_ERHUA, split_pinyin
-
 from .lexicon import lexicon
 
 _DIGITS = frozenset("零〇一二三四五六七八九十幺两")
@@ -22,7 +22,7 @@ _ER_IS_A_SYLLABLE = frozenset(  # 儿 "child" at the end of these
     "畸形儿 连体儿 低能儿 低智儿 流浪儿 娇儿 麟儿 孙儿 妻儿 私生儿 巨婴儿 红孩儿 哪吒儿 试管婴儿 产儿 死婴儿 孤生儿 双生儿 中国健儿 优生儿".split()
 )
 _ER_STARTS = frozenset("童女子媳孙科戏歌时")  # 儿 before these is a syllable
-_ORDINAL_BEFORE = frozenset("第初周期拜")  # 第一 初一 周一 星期一 礼拜一
+_ORDINAL_BEFORE = frozenset("第初周期拜月")  # 第一 初一 周一 星期一 礼拜一 九月一日
 _MEASURED_AFTER = frozenset("同 这 那 每 某 哪 另 任 有 是".split())
 _THIRD_BEFORE_NEUTRAL = frozenset("小姐 哪里 手里 嘴里 眼里 想法 把里 晌午 法子里 水里 碗里 井里 早里 小伙".split())
 
@@ -69,19 +69,24 @@ def _neutral_words() -> dict[str, tuple[int, ...]]:
     found = {}
     for line in files("kouji.text.data").joinpath("zh_neutral.txt").read_text(encoding="utf-8").splitlines():
         for entry in () if line.startswith("#") else line.split():
-            word = entry.replace("+", "")
-            marked = tuple(entry.index("+", 0) for _ in range(entry.count("+")))
-            found[word] = (*marked, len(word) - 1)
+            parts = entry.split("+")
+            starts = accumulate(len(part) for part in parts[:-1])
+            word = "".join(parts)
+            found[word] = (*starts, len(word) - 1)
     return found
 
 
 def _neutral(word: list[Syllable], before: list[Syllable]) -> None:
     text = _text(word)
     neutral = _neutral_words()
-    for size in range(len(text), 1, -1):  # 朋友 in 小朋友, 朋友们
-        for start in range(len(text) - size + 1):
-            for position in neutral.get(text[start : start + size], ()):
-                word[start + position].say("5")
+    for start in range(len(text) - 1):  # 小朋友, but not 大学生
+        if start and text.endswith("学生"):
+            break
+        for position in neutral.get(text[start:], ()):
+            word[start + position].say("5")
+    if text[-1] in "们人家儿":  # 朋友们
+        for position in neutral.get(text[:-1], ()):
+            word[position].say("5")
     if len(word) > 1 and text[-1] == "们":
         word[-1].say("5")
     follows_verb = bool(before) and lexicon().tag(_text(before)) in "va"
@@ -107,7 +112,7 @@ def _reduplication(words: list[list[Syllable]]) -> None:
 
 
 def _bu(syllables: list[Syllable]) -> None:
-    for this, after in zip(syllables, syllables[1:], strict=False):
+    for this, after in pairwise(syllables):
         if this.character == "不" and this.reading == "bu4" and this.said[-1] == "4" and after.tone == "4":
             this.say("2")
 
@@ -133,10 +138,10 @@ def _third_tones(words: list[list[Syllable]]) -> None:
         _third_in_word(word)
         if len(word) == 1 and feet and len(feet[-1]) == 1:
             feet[-1] = feet[-1] + word
-            _raise(*feet[-1])
+            _raise(feet[-1][0], feet[-1][1])
         else:
             feet.append(list(word))
-    for left, right in zip(feet, feet[1:], strict=False):
+    for left, right in pairwise(feet):
         _raise(left[-1], right[0])
 
 
@@ -148,14 +153,14 @@ def _third_in_word(word: list[Syllable]) -> None:
     else:
         pairs = [(i, i + 1) for i in range(len(word) - 1)]
     for i, j in pairs:
-        _raise(word[i], word[j], lexical=len(word) != 3 or pairs[0] == (0, 1))
+        _raise(word[i], word[j])
 
 
 def _is_word(syllables: list[Syllable]) -> bool:
     return _text(syllables) in lexicon().words
 
 
-def _raise(first: Syllable, second: Syllable, lexical: bool = False) -> None:
+def _raise(first: Syllable, second: Syllable) -> None:
     light = second.said[-1] == "5" and second.tone == "3" and (
         first.character + second.character in _THIRD_BEFORE_NEUTRAL
         or (first.character == second.character and first.character not in "姐奶姥嫂宝")
