@@ -239,7 +239,8 @@ def _lower(grams: list[letters.Grams], keys: np.ndarray, n: int) -> np.ndarray:
         return np.full(len(keys), 1 / len(keys))
     model = letters.LetterModel([], grams)
     last = keys & np.uint64((1 << letters.BITS) - 1)
-    return np.exp(model.score_each(keys >> np.uint64(letters.BITS), last))
+    probabilities: np.ndarray = np.exp(model.score_each(keys >> np.uint64(letters.BITS), last))
+    return probabilities
 
 
 # ---- errors -------------------------------------------------------------------------------------

@@ -82,10 +82,12 @@ class LetterModel:
             if n:
                 places, known = self.grams[n - 1].find(contexts)
                 result += np.where(missing & known, self.grams[n - 1].backoffs[places], 0)
-        return result - 20 * missing
+        result[missing] -= 20
+        return result
 
     def _shift(self, histories: np.ndarray, pairs: np.ndarray) -> np.ndarray:
-        return (histories << np.uint64(BITS) | pairs) & _mask(len(self.grams))
+        keys: np.ndarray = (histories << np.uint64(BITS) | pairs) & _mask(len(self.grams))
+        return keys
 
 
 def _mask(n: int) -> np.uint64:
