@@ -5,7 +5,9 @@ import json
 import numpy as np
 import pytest
 
-from kouji.train.align import Alignments, align, cepstra, n_states_of
+from kouji.train.align import Alignments, align, cepstra
+from kouji.train.align_report import table
+from kouji.train.chains import n_states_of
 
 BANDS = np.arange(80)
 SHAPES = {  # log-mel of each sound
@@ -171,3 +173,9 @@ def test_cepstra_do_not_hear_digital_silence() -> None:
 )
 def test_long_finals_have_more_states_than_schwa(language: str, phoneme: str, n: int) -> None:
     assert n_states_of(language, phoneme) == n
+
+
+def test_the_report_is_also_a_table(corpus: Corpus, tmp_path) -> None:
+    align(corpus, corpus.labels, tmp_path)
+    lines = table(json.loads((tmp_path / "alignment_report.json").read_text())).splitlines()
+    assert lines[1].split()[:2] == ["zh", "60"]

@@ -59,9 +59,9 @@ _PHONEMES = {
 class Decoding:
     """How probabilities become units. Tuned on recordings that neither the network nor any test ever used."""
 
-    prior: float = 0.5  # how much of a phoneme's frequency in training is taken out
-    tone: float = 0.5  # weight of the tone against the phoneme
-    penalty: float = -4.0  # for every syllable, in nats
+    prior: float = 0.4  # how much of a phoneme's frequency in training is taken out
+    tone: float = 0.7  # weight of the tone against the phoneme
+    penalty: float = -8.0  # for every syllable, in nats
     phoneme_penalty: float = -2.0  # for every phoneme, where phonemes are asked for
 
 

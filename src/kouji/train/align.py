@@ -7,14 +7,14 @@ starts, and must stand where a punctuation mark asks for a pause. Nothing but or
 utterance is cut into equal parts; ten rounds of "segment, then learn from the segments" do the rest.
 
 Why not a neural forward-sum alignment: with optional silences it collapses (every phoneme gets its minimum and
-silence the rest) while its loss looks excellent. So look at the durations (`report`), not at a likelihood.
+silence the rest) while its loss looks excellent. So look at the durations (`align_report.py`), not at a likelihood.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,9 +23,11 @@ from typing import Any, Protocol
 import numpy as np
 
 from kouji.audio.corpus import read_rows, write_rows
-from kouji.text.phonemes import is_vowel, split_tone, to_segments
+from kouji.text.phonemes import split_tone, to_segments
 
-from .hmm import Chain, Mixtures, Statistics, best_components, best_likelihoods, best_path
+from .align_report import report
+from .chains import Units, Utterance
+from .hmm import Mixtures, Statistics, best_components, best_likelihoods, best_path
 
 VERSION = 4  # of the numbers and rules below; a folder made by another is made anew
 N_CEPSTRA = 14
@@ -41,8 +43,6 @@ N_ROUNDS = 10
 SPLIT_AFTER = (5, 7)  # rounds after which every state gets twice the Gaussians
 SHORT = 500  # frames; the first rounds listen to utterances up to this only: an equal cut of a page is nonsense
 SHORT_ROUNDS = 2
-OWN_MODEL = 300  # examples that a phoneme needs in one language to have a model of its own there
-PAUSE_FRAMES = 4  # an unmarked pause is at least this long
 CLOSURE_FRAMES = 9  # a shorter "pause" before a stop is the closure of that stop
 EDGE_FRAMES = 5
 WORST = 0.02  # share of the recordings that fit their phonemes least, to be left out of training
@@ -147,7 +147,7 @@ def align(
         _save_round(out_folder, i + 1, fingerprint, model)
         tell(0.15 + 0.75 * (i + 1) / n_rounds, f"round {i + 1} of {n_rounds}: {work.fit:.2f} per frame")
     alignments = work.alignments(model)
-    alignments.save(out_folder, {"fingerprint": fingerprint, **report(alignments, store)})
+    alignments.save(out_folder, {"fingerprint": fingerprint, **report(alignments.by_id.values(), store.rows)})
     tell(1.0, f"{len(alignments.by_id)} aligned, {len(alignments.failed)} too short")
     return alignments
 
@@ -210,108 +210,6 @@ def loud_part(energy: np.ndarray, share: float = 0.35) -> tuple[int, int]:
     return (int(above[0]), int(above[-1]) + 1) if len(above) else (0, len(energy))
 
 
-# ---- labels to chains ---------------------------------------------------------------------------
-
-
-def n_states_of(language: str, phoneme: str) -> int:
-    """States of a phoneme (without digit), which is also its least duration in frames."""
-    if not is_vowel(phoneme):
-        return 2
-    n = len(to_segments(phoneme))
-    if language in ("zh", "yue"):
-        return 4 if n >= 3 else 3
-    return 3 if n >= 2 else 2
-
-
-class _Units:
-    """Which phonemes have a model, and the states of each: 0 is silence."""
-
-    def __init__(self, labels: Iterable[tuple[str, Sequence[str]]]) -> None:
-        counts: Counter[tuple[str, str]] = Counter()
-        for language, phonemes in labels:
-            counts.update((language, split_tone(p)[0]) for p in phonemes)
-        self._own = {key for key, n in counts.items() if n >= OWN_MODEL}
-        self._first: dict[tuple[str, str, int], int] = {}
-        self.n_states = 1
-        for language, phoneme in sorted(counts):
-            key = self._key(language, phoneme)
-            if key not in self._first:
-                self._first[key] = self.n_states
-                self.n_states += key[2]
-
-    def _key(self, language: str, phoneme: str) -> tuple[str, str, int]:
-        """Rare phonemes share a model with their namesakes of other languages that have as many states."""
-        own = language if (language, phoneme) in self._own else ""
-        return own, phoneme, n_states_of(language, phoneme)
-
-    def states(self, language: str, phoneme: str) -> range:
-        """The states of a phoneme with or without its digit."""
-        key = self._key(language, split_tone(phoneme)[0])
-        return range(self._first[key], self._first[key] + key[2])
-
-
-@dataclass(frozen=True)
-class _Utterance:
-    """A labelled recording as a chain, with the token that each position belongs to."""
-
-    row: Mapping[str, Any]
-    chain: Chain
-    tokens: tuple[str, ...]
-    source: tuple[int, ...]
-    token_of: np.ndarray  # (n_positions,) int32
-
-    @classmethod
-    def of(cls, row: Mapping[str, Any], label: Mapping[str, Any], units: _Units) -> _Utterance:
-        build = _ChainBuilder()
-        phonemes, pauses = label["phonemes"], label["pause"]
-        build.silence("_", optional=1)
-        for i, phoneme in enumerate(phonemes):
-            if i and label["word_start"][i] and not pauses[i - 1]:
-                build.silence("_", optional=PAUSE_FRAMES)
-            build.token(phoneme, i, units.states(row["language"], phoneme))
-            if pauses[i]:
-                build.silence(pauses[i])
-        if not pauses[-1]:
-            build.silence("_", optional=1)
-        return cls(row, build.chain(), tuple(build.tokens), tuple(build.source), np.array(build.token_of, np.int32))
-
-
-class _ChainBuilder:
-    """Writes a chain from left to right."""
-
-    def __init__(self) -> None:
-        self.states: list[int] = []
-        self.jump: list[int] = []
-        self.tokens: list[str] = []
-        self.source: list[int] = []
-        self.token_of: list[int] = []
-        self._before_optional: int | None = None  # last position before an optional stretch that has just ended
-        self._first_optional = 0
-
-    def token(self, name: str, source: int, states: Iterable[int]) -> None:
-        for k, state in enumerate(states):
-            self.jump.append(self._before_optional if k == 0 and self._before_optional is not None else -1)
-            self.states.append(state)
-            self.token_of.append(len(self.tokens))
-        self._before_optional = None
-        self.tokens.append(name)
-        self.source.append(source)
-
-    def silence(self, name: str, optional: int = 0) -> None:
-        """A pause; `optional` frames at least where it may also be missing."""
-        before = len(self.states) - 1
-        self.token(name, -1, [0] * max(optional, 1))
-        if optional:
-            self._before_optional = before
-            self._first_optional = self._first_optional or optional * (before < 0)
-
-    def chain(self) -> Chain:
-        n = len(self.states)
-        last = [n - 1] if self._before_optional is None else [n - 1, self._before_optional]
-        parts = (self.states, self.jump, [0, self._first_optional], last)
-        return Chain(*(np.array(part, np.int32) for part in parts))
-
-
 # ---- training -----------------------------------------------------------------------------------
 
 
@@ -323,11 +221,11 @@ class _Work:
         by_id = {label["id"]: label for label in labels if label["phonemes"]}
         self.rows = [row for row in store.rows if row["id"] in by_id]
         self.labels = [by_id[row["id"]] for row in self.rows]
-        self.units = _Units(
+        self.units = Units(
             (row["language"], label["phonemes"]) for row, label in zip(self.rows, self.labels, strict=True)
         )
         self.utterances = [
-            _Utterance.of(row, label, self.units) for row, label in zip(self.rows, self.labels, strict=True)
+            Utterance.of(row, label, self.units) for row, label in zip(self.rows, self.labels, strict=True)
         ]
         self.fit = 0.0  # mean log likelihood per frame in the last round
         self._bounds = np.cumsum([0] + [row["n_frames"] for row in self.rows])
@@ -474,7 +372,7 @@ class _Work:
 _Pieces = tuple[np.ndarray, np.ndarray, np.ndarray]  # indices of the tokens that lasted, frames, mean log ratios
 
 
-def _tidy(utterance: _Utterance, token_of: np.ndarray, ratio: np.ndarray) -> _Pieces:
+def _tidy(utterance: Utterance, token_of: np.ndarray, ratio: np.ndarray) -> _Pieces:
     """The tokens that lasted; a short unmarked pause before a stop is that stop's closure."""
     token_of = token_of.copy()
     present, frames = np.unique(token_of, return_counts=True)
@@ -488,42 +386,3 @@ def _tidy(utterance: _Utterance, token_of: np.ndarray, ratio: np.ndarray) -> _Pi
 
 def _is_stop(phoneme: str) -> bool:
     return to_segments(split_tone(phoneme)[0])[0][0] in "ptkbdɡʔ"
-
-
-# ---- report -------------------------------------------------------------------------------------
-
-
-def report(alignments: Alignments, store: Features) -> dict[str, Any]:
-    """Figures that tell a good alignment from a collapsed one.
-
-    Returns:
-        per language: duration percentiles in frames, share of phonemes at their minimum (and which those are),
-        share of frames that are pauses, number of recordings.
-    """
-    rows = {row["id"]: row for row in store.rows}
-    durations = defaultdict(list)
-    shortest: dict[str, Counter[str]] = defaultdict(Counter)
-    pause: Counter[str] = Counter()
-    total: Counter[str] = Counter()
-    n: Counter[str] = Counter()
-    for a in alignments.by_id.values():
-        language = rows[a.id]["language"]
-        n[language] += 1
-        for token, frames, source in zip(a.tokens, a.durations, a.source, strict=True):
-            total[language] += frames
-            if source < 0:
-                pause[language] += frames
-                continue
-            durations[language].append(frames)
-            if frames <= n_states_of(language, split_tone(token)[0]):
-                shortest[language][split_tone(token)[0]] += 1
-    languages = {}
-    for language, values in sorted(durations.items()):
-        languages[language] = {
-            "recordings": n[language],
-            "percentiles_5_25_50_75_95": [int(q) for q in np.percentile(values, (5, 25, 50, 75, 95))],
-            "at_minimum": round(sum(shortest[language].values()) / len(values), 4),
-            "at_minimum_mostly": dict(shortest[language].most_common(8)),
-            "pauses": round(pause[language] / total[language], 4),
-        }
-    return {"languages": languages}

@@ -21,7 +21,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from kouji.text.phonemes import inventory, pinyin_to_phonemes, split_pinyin, split_tone
+from kouji.text.phonemes import PAUSES, inventory, pinyin_to_phonemes, split_pinyin
 from kouji.text.zh.lexicon import lexicon
 
 from . import loop
@@ -47,10 +47,11 @@ class RecogniserConfig:
 class RecogniserTraining:
     """How long it learns, and on how much at a time."""
 
-    n_steps: int = 3600
+    n_steps: int = 8000
     n_frames: int = 5000  # of 10 ms per step
-    peak_rate: float = 2e-3
+    peak_rate: float = 1.5e-3
     n_warmup: int = 200
+    decay: float = 0.55  # share of the steps over which the rate falls
     tone_weight: float = 0.5
     smoothing: float = 0.05
     average: float = 0.998
@@ -111,9 +112,10 @@ def _relative_pitch(f0: Tensor) -> Tensor:
 
 
 def _wide_bands() -> np.ndarray:
-    """(80, N_BANDS) triangles eight mel bands wide: about 220 Hz at the bottom, wider than the harmonics of a voice."""
+    """(80, N_BANDS) triangles, two mel bands apart: below 1 kHz six bands wide, where a high voice's harmonics are."""
     centres = np.arange(N_BANDS) * 2 + 0.5
-    bank: np.ndarray = np.maximum(0, 1 - np.abs(np.arange(80)[:, None] - centres) / 4)
+    half_width = np.where(centres < 25, 3, 2)
+    bank: np.ndarray = np.maximum(0, 1 - np.abs(np.arange(80)[:, None] - centres) / half_width)
     bank /= bank.sum(0)
     return bank.astype(np.float32)
 
@@ -159,7 +161,9 @@ def train(
         if development and step >= training.all_from * training.n_steps:
             examples, development = Examples(store, alignments), frozenset()
         for group in optimiser.param_groups:
-            group["lr"] = loop.learning_rate(step, training.n_steps, training.peak_rate, training.n_warmup)
+            group["lr"] = loop.learning_rate(
+                step, training.n_steps, training.peak_rate, training.n_warmup, training.decay
+            )
         torch.manual_seed(training.seed + step)  # dropout, the same after a resumption
         batch = examples.batch(loop.step_rng(training.seed, step), training.n_frames)
         losses = _step(model, optimiser, batch, training)
@@ -274,7 +278,7 @@ def export(
 def syllables(alignments: Alignments) -> list[str]:
     """Toned pinyin of the dictionary without interjections (hm, ng), and the erhua that the corpus has."""
     pairs = {
-        (split_tone(first)[0], split_tone(second)[0])
+        ("_" if first in PAUSES else first, second)
         for alignment in alignments.by_id.values()
         for first, second in zip(("_", *alignment.tokens), alignment.tokens, strict=False)
     }
@@ -282,13 +286,21 @@ def syllables(alignments: Alignments) -> list[str]:
     for readings in lexicon().characters.values():
         for name in readings.split(","):
             found.update({name, f"{name[:-1]}r{name[-1]}"})
-    return sorted(name for name in found if _is_speakable(name, pairs))
+    # Of two that sound the same (er2, air2) the plainer one.
+    by_sound: dict[tuple[str, ...], str] = {}
+    for name in sorted((name for name in found if _is_speakable(name, pairs)), key=_plainness):
+        by_sound.setdefault(pinyin_to_phonemes(name), name)
+    return sorted(by_sound.values())
+
+
+def _plainness(pinyin: str) -> tuple[bool, str]:
+    return pinyin[-2] == "r" and not pinyin.startswith("er"), pinyin
 
 
 def _is_speakable(pinyin: str, pairs: set[tuple[str, str]]) -> bool:
     try:
         final = split_pinyin(pinyin)[1]
-        *initial, vowel = (split_tone(phoneme)[0] for phoneme in pinyin_to_phonemes(pinyin))
+        *initial, vowel = pinyin_to_phonemes(pinyin)
     except ValueError:
         return False
     erhua = final.endswith("r") and final != "er"
