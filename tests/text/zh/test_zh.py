@@ -102,6 +102,10 @@ def test_erhua_merges_and_keeps_both_characters() -> None:
     assert said("一会儿") == "yi2 huir4"
 
 
+def test_two_er_in_a_row_do_not_merge_twice() -> None:
+    assert [unit.said for unit in to_units("花儿儿")] == ["huar1", "", "er2"]
+
+
 def test_child_is_a_syllable_of_its_own() -> None:
     assert said("女儿") == "nv3 er2"
     assert said("儿童") == "er2 tong2"
@@ -129,6 +133,13 @@ def test_traditional_text_reads_as_simplified() -> None:
     assert readings("頭髮長髮銀行") == "tou2 fa4 chang2 fa4 yin2 hang2"
     assert readings("他長得很高") == readings("他长得很高")
     assert "".join(unit.text for unit in to_units("銀行")) == "銀行"
+
+
+def test_a_traditional_character_with_two_lives_is_read_by_its_company() -> None:
+    assert readings("著急的人看著著名的著作") == "zhao2 ji2 de5 ren2 kan4 zhe5 zhu4 ming2 de5 zhu4 zuo4"
+    assert readings("乾淨") == "gan1 jing4"
+    assert readings("乾隆") == "qian2 long2"
+    assert readings("三隻鳥") == "san1 zhi1 niao3"
 
 
 def test_rare_characters_are_read() -> None:

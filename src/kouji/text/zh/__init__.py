@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
@@ -18,6 +19,11 @@ from .segment import segment
 __all__ = ["to_units"]
 
 _phonemes = cache(pinyin_to_phonemes)  # about 1,600 syllables
+_AS_WRITTEN = re.compile(
+    r"著(?=[名作者称稱书書述录錄论論])|(?<=[原专專巨显顯卓昭遗遺拙论論编編译譯合名])著|乾(?=[坤隆])"
+)
+_HELD = str.maketrans("著乾", "\x01\x02")
+_RELEASED = str.maketrans("\x01\x02", "著乾")
 _MAX_RUN = 400  # characters between pauses; text without marks is cut here so that no rule sees more
 
 
@@ -90,9 +96,17 @@ def _is_chinese(character: str) -> bool:
     )  # fmt: skip
 
 
+def _simplified(stretch: str) -> str:
+    """One simplified character for each; 著 and 乾 have two lives, and only one of them is simplified."""
+    table = lexicon().simplified
+    kept = _AS_WRITTEN.sub(lambda match: match[0].translate(_HELD), stretch)
+    plain = "".join(table.get(character, character) for character in kept.replace("著", "着"))
+    return plain.translate(_RELEASED)
+
+
 def _read(run: _Run, text: str, fixed: Mapping[int, str]) -> list[Unit]:
     indices = [index for stretch in run.stretches for index in stretch]
-    simple = ["".join(lexicon().simplified.get(text[i], text[i]) for i in stretch) for stretch in run.stretches]
+    simple = [_simplified("".join(text[i] for i in stretch)) for stretch in run.stretches]
     words = [word for stretch in simple for word in segment(stretch)]
     readings = polyphones.read(words, "".join(text[i] for i in indices))
     syllables = [

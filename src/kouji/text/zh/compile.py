@@ -2,9 +2,9 @@
 
     python -m kouji.text.zh.compile JIEBA_DICT_TXT TS_CHARACTERS_TXT
 
-needs pypinyin (MIT: phrases and single readings) installed, and jieba's `dict.txt` (MIT: words, counts, parts of
-speech) and OpenCC's `TSCharacters.txt` (Apache-2.0: traditional to simplified). It writes `kouji/text/data/zh_lexicon.txt.gz`, which `kouji.text.zh.lexicon` reads, and, from the installed
-g2pM (Apache-2.0), `zh_g2pm.npz`, which `kouji.text.zh.g2pm` reads.
+needs pypinyin (MIT: phrases and single readings) and g2pM (Apache-2.0: a network) installed, jieba's `dict.txt` (MIT:
+words, counts, parts of speech) and OpenCC's `TSCharacters.txt` (Apache-2.0: traditional to simplified). It writes
+`zh_lexicon.txt.gz`, which `kouji.text.zh.lexicon` reads, and `zh_g2pm.npz`, which `kouji.text.zh.g2pm` reads.
 """
 
 from __future__ import annotations

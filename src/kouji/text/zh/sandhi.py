@@ -180,6 +180,8 @@ def _erhua(words: list[list[Syllable]]) -> None:
             base = words[i - 1][-1]
         else:
             continue
+        if not base.said:  # 儿儿: the first has merged already
+            continue
         merged = base.said[:-1] + "r" + base.said[-1]
         if not base.given and split_pinyin(base.said)[1] in ZH_ERHUA:
             base.said, word[-1].said = merged, ""
