@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ import pytest
 from kouji.cli.main import main
 from kouji.errors import SpeechError, UnknownName
 from kouji.eval import systems
-from kouji.eval.cost import process_start, real_time_factor
+from kouji.eval.cost import process_start, real_time_factor, size_of_weights
 from kouji.eval.evaluate import evaluate
 from kouji.eval.measure import Judges
 from kouji.eval.memory import Memory
@@ -101,6 +102,15 @@ def test_an_engine_is_timed_in_its_own_process() -> None:
     assert 30 < megabytes < 400
     with pytest.raises(SpeechError, match="parrott"):
         real_time_factor("parrott", "Hello.", "en")
+
+
+def test_weights_are_counted_by_the_card_or_by_the_folder() -> None:
+    from kouji.engines.contract import Card, WeightFile
+
+    card = Card("x", "", "kouji.eval.similarity:Nothing", 24000, ("en",), (), ())
+    # That folder holds the speaker encoder, and no code is counted.
+    assert 2.5 < size_of_weights(card) < 40
+    assert size_of_weights(replace(card, files=(WeightFile("a.onnx", 3_000_000, ""),))) == 3
 
 
 @pytest.mark.parametrize(

@@ -12,9 +12,14 @@ import subprocess
 import sys
 import tempfile
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from kouji.errors import SpeechError
+
+if TYPE_CHECKING:
+    from kouji.engines.contract import Card
 
 _THREAD_LIMITS = "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS"
 # About ten seconds at an everyday tempo; two sentences, so that splitting and joining are in the figure.
@@ -61,7 +66,7 @@ class Cost:
     start: float  # seconds from process start to file written, second run
     start_cpu: float  # processor seconds of it
     peak_memory: float  # MB of that process at its largest
-    weights: float  # MB of the engine's files, by its card
+    weights: float  # MB of the engine's files
 
     @property
     def as_row(self) -> dict[str, float]:
@@ -79,8 +84,18 @@ def cost(engine: str, language: str = "zh", voice: str = "") -> Cost:
 
     speed = real_time_factor(engine, TEN_SECONDS.get(language, TEN_SECONDS["en"]), language, voice)
     start = process_start(engine)
-    weights = sum(file.size for file in card(engine).files) / 1e6
-    return Cost(speed["rtf"], speed["wall"], speed["duration"], *start, weights)
+    return Cost(speed["rtf"], speed["wall"], speed["duration"], *start, size_of_weights(card(engine)))
+
+
+def size_of_weights(card: Card) -> float:
+    """MB of the files on the card; of an engine that brings its weights along, of all in its folder but code."""
+    if card.files:
+        return sum(file.size for file in card.files) / 1e6
+    spec = find_spec(card.factory.split(":")[0])
+    if spec is None or spec.origin is None:
+        return 0.0
+    found = (path for path in Path(spec.origin).parent.rglob("*") if path.suffix not in (".py", ".pyc", ".md"))
+    return sum(path.stat().st_size for path in found if path.is_file()) / 1e6
 
 
 def real_time_factor(engine: str, text: str, language: str, voice: str = "", n_runs: int = 3) -> dict[str, float]:
