@@ -127,13 +127,14 @@ def _store_as_float16(graph: object) -> None:
 
 
 def save_voices(
-    path: Path, voices: Mapping[str, tuple[np.ndarray, float]], spread: Mapping[str, float], pace: Mapping[str, float]
+    path: Path, voices: Mapping[str, tuple[np.ndarray, float, np.ndarray]], spread: Mapping[str, float], pace: Mapping[str, float]
 ) -> None:
-    """The table of voices: embedding and mean log F0 of each; per style how far to widen F0 and stretch time."""
+    """The table of voices: embedding, mean log F0, noise of each; per style how far to widen F0 and stretch time."""
     arrays: dict[str, np.ndarray] = {}
-    for name, (embedding, mean) in voices.items():
+    for name, (embedding, mean, noise) in voices.items():
         arrays[f"{name}.speaker"] = embedding.astype(np.float32)
         arrays[f"{name}.log_f0"] = np.asarray(mean, np.float32)
+        arrays[f"{name}.noise"] = noise.astype(np.float32)
     arrays["spread"] = np.array([spread.get(style, 1.0) for style in inputs.STYLES], np.float32)
     arrays["pace"] = np.array([pace.get(style, 1.0) for style in inputs.STYLES], np.float32)
     np.savez(path, **arrays)  # type: ignore[arg-type]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from kouji.engines.native import inputs
+from kouji.engines.native import inputs, reference
 
 from .acoustic import Acoustic
 from .acoustic_training import collate, speak
@@ -38,8 +38,8 @@ N_REFERENCES = 40
 N_MEASURED = 60  # recordings per style
 
 
-def embeddings(model: Acoustic, examples: Examples, seed: int) -> dict[str, tuple[np.ndarray, float]]:
-    """Voice -> (speaker embedding (d_speaker,), mean log F0), each the mean over many references."""
+def embeddings(model: Acoustic, examples: Examples, seed: int) -> dict[str, tuple[np.ndarray, float, np.ndarray]]:
+    """Voice -> (speaker embedding (d_speaker,), mean log F0, noise of the recordings (80,)), of many references."""
     rng = np.random.default_rng([seed, 71])
     cache: dict[str, np.ndarray] = {}
 
@@ -58,8 +58,15 @@ def embeddings(model: Acoustic, examples: Examples, seed: int) -> dict[str, tupl
         total = sum(weight for _, weight in known)
         embedding = sum(weight / total * of_speaker(speaker) for speaker, weight in known)
         mean = sum(weight / total * examples.means[speaker] for speaker, weight in known)
-        found[name] = (np.asarray(embedding, np.float32), float(mean) + voice.shift * float(np.log(2)) / 12)
+        noise = sum(weight / total * _noise(examples, speaker) for speaker, weight in known)
+        shifted = float(mean) + voice.shift * float(np.log(2)) / 12
+        found[name] = (np.asarray(embedding, np.float32), shifted, np.asarray(noise))
     return found
+
+
+def _noise(examples: Examples, speaker: str) -> np.ndarray:
+    rows = examples.by_speaker[speaker][:300]
+    return reference.noise_floor(np.concatenate([examples.store.mel(row) for row in rows]))
 
 
 def prosody(model: Acoustic, examples: Examples, seed: int) -> tuple[dict[str, float], dict[str, float]]:

@@ -59,7 +59,7 @@ class Native:
         """The conditioning of one of the card's voices; UnknownName where there is none."""
         self.card.voice(name)
         return Conditioning(
-            "native", {"speaker": self._voices[f"{name}.speaker"], "log_f0": self._voices[f"{name}.log_f0"]}
+            "native", {key: self._voices[f"{name}.{key}"] for key in ("speaker", "log_f0", "noise")}
         )
 
     def condition(self, clips: Sequence[np.ndarray], transcript: str | None) -> Conditioning:
@@ -71,12 +71,15 @@ class Native:
         f0 = np.concatenate([f0_tracker.track(clip) for clip in clips])
         if not (f0 > 0).any():
             raise InvalidInput("There is no voice in the clip.", "Give 3 to 30 seconds of one person speaking.")
-        mel = reference.speech_frames(np.concatenate([mel_scale.log_mel(clip) for clip in clips]))
+        mel = np.concatenate([mel_scale.log_mel(clip) for clip in clips])
         graph = Graph(self._speaker_file.read_bytes(), self._n_threads)
-        (embedding,) = graph(mel=mel[None])
-        return Conditioning(
-            "native", {"speaker": embedding[0], "log_f0": np.asarray(np.log(f0[f0 > 0]).mean(), np.float32)}
-        )
+        (embedding,) = graph(mel=reference.speech_frames(mel)[None])
+        arrays = {
+            "speaker": embedding[0],
+            "log_f0": np.asarray(np.log(f0[f0 > 0]).mean(), np.float32),
+            "noise": reference.noise_floor(mel),
+        }
+        return Conditioning("native", arrays)
 
     def synthesize(self, utterance: Utterance, conditioning: Conditioning, rng: np.random.Generator) -> Iterator[Chunk]:
         """Say one utterance; see the contract."""
@@ -94,7 +97,8 @@ class Native:
             log_f0=(log_f0 - np.float32(np.log(200)))[None].astype(np.float32), voiced=voiced[None], energy=energy,
             speaker=conditioning.arrays["speaker"][None], emotion=np.zeros((1, inputs.N_EMOTIONS), np.float32),
         )  # fmt: skip
-        samples = self._vocode(mel[0], np.where(voiced > 0, np.exp(log_f0), 0).astype(np.float32), rng)
+        clean = reference.without_noise(mel[0], conditioning.arrays["noise"])
+        samples = self._vocode(clean, np.where(voiced > 0, np.exp(log_f0), 0).astype(np.float32), rng)
         yield Chunk(samples, tuple(_marks(utterance, tokens, durations)))
 
     def _read(self, tokens: Tokens, style: int) -> list[np.ndarray]:
