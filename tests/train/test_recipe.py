@@ -13,11 +13,14 @@ pytest.importorskip("numba", reason="needs kouji[train]")
 from kouji.audio.corpus import read_rows
 from kouji.engines.native.engine import Native
 from kouji.errors import InvalidInput
+from kouji.eval.recogniser import Recogniser
 from kouji.text import analyse
 from kouji.train import pipeline
 
 CORPUS = Path(__file__).parents[1] / "data" / "corpus"
-TINY = pipeline.Recipe(acoustic_steps=4, vocoder_steps=4, polish_steps=2, transcribe=False, teacher=False)
+TINY = pipeline.Recipe(
+    acoustic_steps=4, vocoder_steps=4, polish_steps=2, recogniser_steps=2, transcribe=False, teacher=False
+)
 
 
 @pytest.fixture(scope="module")
@@ -54,6 +57,11 @@ def test_the_losses_of_every_step_are_finite(work: Path) -> None:
         rows = read_rows(work / "work" / "model" / f"{stem}.jsonl")
         assert rows
         assert all(np.isfinite(value) for row in rows for value in row.values())
+
+
+def test_the_recipes_recogniser_hears_something(work: Path) -> None:
+    judge = Recogniser.load(work / "pack" / "recogniser.onnx")
+    assert isinstance(judge.syllables(say(work / "pack", "female_1", "你好"), 24000), list)
 
 
 def test_a_folder_without_a_manifest_is_refused(tmp_path: Path) -> None:

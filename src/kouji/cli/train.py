@@ -24,6 +24,7 @@ def native(
     acoustic_steps: Annotated[int, typer.Option(min=1, help="Steps of the acoustic model.")] = 20000,
     vocoder_steps: Annotated[int, typer.Option(min=4, help="Steps of the vocoder.")] = 10000,
     polish_steps: Annotated[int, typer.Option(min=0, help="Steps of the vocoder on predicted mels.")] = 2500,
+    recogniser_steps: Annotated[int, typer.Option(min=0, help="Steps of the recogniser; 0 trains none.")] = 8000,
     transcribe: Annotated[bool, typer.Option(help="Have pocketsphinx listen to what has no text.")] = True,
     teacher: Annotated[bool, typer.Option(help="Korean and Cantonese from espeak-ng.")] = True,
     evaluate: Annotated[bool, typer.Option(help="Judge the pack at the end, as `kouji eval` does.")] = True,
@@ -44,8 +45,8 @@ def native(
     from kouji.train.plots import plot_losses
 
     recipe = pipeline.Recipe(
-        acoustic_steps=acoustic_steps, vocoder_steps=vocoder_steps, polish_steps=polish_steps, transcribe=transcribe,
-        teacher=teacher, n_threads=threads, seed=seed,
+        acoustic_steps=acoustic_steps, vocoder_steps=vocoder_steps, polish_steps=polish_steps,
+        recogniser_steps=recogniser_steps, transcribe=transcribe, teacher=teacher, n_threads=threads, seed=seed,
     )  # fmt: skip
 
     def report(line: str) -> None:
@@ -71,4 +72,7 @@ def _judge(corpus: Path, pack: Path) -> None:
 
     check_folder(pack / "report")
     session = Session(CARD, engine=Native(folder=pack))
-    judge(session, text_sets(corpus), corpus, pack / "report", "espeak-ng")
+    own = pack / "recogniser.onnx"
+    judge(
+        session, text_sets(corpus), corpus, pack / "report", "espeak-ng", recogniser=own if own.is_file() else None
+    )

@@ -1,6 +1,7 @@
 """The whole recipe: from a folder of recordings to the voice pack of the native engine.
 
     prepare → align → acoustic model → vocoder → vocoder on predicted mels → export
+                    → recogniser, the judge of what no other listener hears
 
 Every stage leaves its result in the working folder and is skipped, or gone on with, when it is run again. The same
 corpus, seed and sizes give the same pack.
@@ -18,7 +19,7 @@ import torch
 from kouji.audio.corpus import read_manifest
 from kouji.errors import InvalidInput
 
-from . import acoustic_training, align, copies, export, features, labels, predict, teacher, vocoder_training, voices
+from . import acoustic_training, align, copies, export, features, labels, predict, recogniser, teacher, vocoder_training, voices
 from .acoustic import Acoustic
 from .examples import Examples
 from .vocoder import Vocoder
@@ -36,6 +37,7 @@ class Recipe:
     adversarial_from: float = 0.5  # share of the acoustic steps after which the discriminator joins
     vocoder_steps: int = 10000
     polish_steps: int = 2500  # more, on predicted mels
+    recogniser_steps: int = 8000  # 0: none
     transcribe: bool = True  # have pocketsphinx listen to what has no text
     teacher: bool = True  # Korean and Cantonese from espeak-ng
     n_threads: int = 1
@@ -48,7 +50,7 @@ def run(corpus: Path, work: Path, output: Path, recipe: Recipe, report: Report) 
     Args:
         corpus: folder with manifest.jsonl and its sound files.
         work: folder for everything between; resumable.
-        output: folder for the pack: five ONNX graphs and voices.npz.
+        output: folder for the pack: five ONNX graphs and voices.npz; and the recogniser, where one is trained.
         recipe: how much work.
         report: told of the progress, a line at a time.
 
@@ -61,6 +63,7 @@ def run(corpus: Path, work: Path, output: Path, recipe: Recipe, report: Report) 
     acoustic = train_acoustic(examples, work, recipe, report)
     vocoder = train_vocoder(examples, acoustic, work, recipe, report)
     pack(acoustic, vocoder, examples, output, recipe.seed)
+    train_recogniser(work, output, recipe, report)
     report(f"the voice pack is in {output}")
 
 
@@ -118,6 +121,19 @@ def train_vocoder(examples: Examples, acoustic: Acoustic, work: Path, recipe: Re
         n_steps=total, adversarial_from=recipe.vocoder_steps // 4, seed=recipe.seed
     )
     return vocoder_training.train(examples.store, work / "model", polish, heard, tell)
+
+
+def train_recogniser(work: Path, output: Path, recipe: Recipe, report: Report) -> None:
+    """The judge, trained on the recordings alone: what the model says it never hears in training."""
+    if recipe.recogniser_steps == 0:
+        return
+    store, aligned = features.Store(work / "features"), align.Alignments.load(work / "alignment")
+    training = recogniser.RecogniserTraining(n_steps=recipe.recogniser_steps, seed=recipe.seed)
+    recogniser.train(
+        store, aligned, work / "recogniser", training, progress=lambda share, line: report(f"recogniser {line}")
+    )
+    for name in ("recogniser.onnx", "recogniser.json"):
+        (output / name).write_bytes((work / "recogniser" / name).read_bytes())
 
 
 def pack(acoustic: Acoustic, vocoder: Vocoder, examples: Examples, output: Path, seed: int) -> None:
