@@ -6,16 +6,6 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
-WEIGHTS = ROOT / "src" / "kouji" / "engines" / "native" / "weights"
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests marked `native` speak with the real voice."""
-    if (WEIGHTS / "voices.npz").is_file():
-        return
-    for item in items:
-        if item.get_closest_marker("native"):
-            item.add_marker(pytest.mark.skip(reason="the weights of the native engine are not there yet"))
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -45,14 +45,12 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-@pytest.mark.native
 @pytest.mark.parametrize("code", blocks("python"))
 def test_python_in_the_documents_runs(folder: Path, code: str) -> None:
     ran = subprocess.run([sys.executable, "-W", "error", "-c", code], capture_output=True, text=True)
     assert ran.returncode == 0, ran.stderr
 
 
-@pytest.mark.native
 @pytest.mark.parametrize("code", blocks("console"))
 def test_commands_in_the_documents_do_what_they_show(folder: Path, code: str) -> None:
     for command, shown in steps(code):

@@ -19,7 +19,7 @@ def train() -> None:
 @app.command()
 def native(
     corpus: Annotated[Path, typer.Option("--corpus", help="Folder with manifest.jsonl and the recordings it names.")],
-    work: Annotated[Path, typer.Option("--work", help="Folder of all between; named again, it is gone on with.")] = Path("work"),
+    work: Annotated[Path, typer.Option("--work", help="Folder of all between; go on by naming it.")] = Path("work"),
     output: Annotated[Path, typer.Option("--output", "-o", help="Folder of the finished voice pack.")] = Path("pack"),
     acoustic_steps: Annotated[int, typer.Option(min=1, help="Steps of the acoustic model.")] = 20000,
     vocoder_steps: Annotated[int, typer.Option(min=4, help="Steps of the vocoder.")] = 10000,

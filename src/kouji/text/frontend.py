@@ -212,7 +212,7 @@ def _append_fixed(found: list[_Segment], text: str, mark: Fixed, language: str) 
     for offset, reading in enumerate(mark.readings):
         part.given[len(part.text) + offset] = reading
     part.text += text
-    if mark.language in ("ja", "ko"):
+    if mark.language in ("en", "ja", "ko"):
         part.given[len(part.text)] = ""  # an empty reading says where the given one ends
 
 

@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from kouji.errors import InvalidInput, MissingExtra
+from kouji.errors import InvalidInput
 from kouji.text.phonemes import jyutping_to_phonemes
 from kouji.text.punctuation import pause_for, stronger
 from kouji.types import Unit
@@ -24,10 +24,8 @@ _LETTER = re.compile(r"[^\W_]")
 @cache
 def _dictionary() -> JyutpingConverter:
     """ToJyutping with our words in front; loading takes 0.2 s."""
-    try:
-        import ToJyutping
-    except ImportError as missing:
-        raise MissingExtra("Cantonese", "yue") from missing
+    import ToJyutping
+
     lines = [line.split() for line in _WORDS.read_text("utf-8").splitlines() if line and not line.startswith("#")]
     return ToJyutping.customize({word: " ".join(syllables) for word, *syllables in lines})
 
@@ -41,7 +39,6 @@ def to_units(text: str, given: Mapping[int, str] | None = None) -> list[Unit]:
 
     Raises:
         InvalidInput: characters that have no Cantonese reading; a given reading that is not jyutping.
-        MissingExtra: ToJyutping is not installed.
     """
     given = given or {}
     readings = _readings(text)

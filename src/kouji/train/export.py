@@ -127,7 +127,10 @@ def _store_as_float16(graph: object) -> None:
 
 
 def save_voices(
-    path: Path, voices: Mapping[str, tuple[np.ndarray, float, np.ndarray]], spread: Mapping[str, float], pace: Mapping[str, float]
+    path: Path,
+    voices: Mapping[str, tuple[np.ndarray, float, np.ndarray]],
+    spread: Mapping[str, float],
+    pace: Mapping[str, float],
 ) -> None:
     """The table of voices: embedding, mean log F0, noise of each; per style how far to widen F0 and stretch time."""
     arrays: dict[str, np.ndarray] = {}

@@ -19,7 +19,19 @@ import torch
 from kouji.audio.corpus import read_manifest
 from kouji.errors import InvalidInput
 
-from . import acoustic_training, align, copies, export, features, labels, predict, recogniser, teacher, vocoder_training, voices
+from . import (
+    acoustic_training,
+    align,
+    copies,
+    export,
+    features,
+    labels,
+    predict,
+    recogniser,
+    teacher,
+    vocoder_training,
+    voices,
+)
 from .acoustic import Acoustic
 from .examples import Examples
 from .vocoder import Vocoder

@@ -48,7 +48,8 @@ def test_back_and_forth_is_the_same_sound() -> None:
 
 
 def test_pitch_is_bridged_through_unvoiced_frames() -> None:
-    np.testing.assert_allclose(source.fill(np.array([0, 100, 0, 0, 160, 0], np.float32)), [100, 100, 120, 140, 160, 160])
+    f0 = np.array([0, 100, 0, 0, 160, 0], np.float32)
+    np.testing.assert_allclose(source.fill(f0), [100, 100, 120, 140, 160, 160])
 
 
 def test_torch_and_numpy_make_the_same_samples() -> None:

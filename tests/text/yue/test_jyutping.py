@@ -2,21 +2,10 @@
 
 from __future__ import annotations
 
-import sys
-
 import pytest
 
-from kouji.errors import InvalidInput, MissingExtra
-from kouji.text import yue
+from kouji.errors import InvalidInput
 from kouji.text.yue import to_units
-
-
-def test_without_tojyutping_the_error_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "ToJyutping", None)
-    yue._dictionary.cache_clear()
-    with pytest.raises(MissingExtra, match=r"kouji\[yue\]"):
-        to_units("好")
-    yue._dictionary.cache_clear()
 
 
 class TestWithToJyutping:
