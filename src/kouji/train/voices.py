@@ -89,9 +89,10 @@ def prosody(model: Acoustic, examples: Examples, seed: int) -> tuple[dict[str, f
             voiced = batch.voiced[0] > 0
             said.append(spoken.ratio[0][voiced].numpy())
             meant.append(batch.ratio[0][voiced].numpy())
-            inner = slice(1, -1)
-            lengths += float(spoken.log_duration[0, inner].exp().sum())
-            true_lengths += float(batch.durations[0, inner].sum())
+            # Nobody is told at run time where a reader paused without a mark: that time is spread over the words.
+            known = torch.tensor([token != "_" for token in example.tokens[1:-1]])
+            lengths += float(spoken.log_duration[0, 1:-1].exp()[known].sum())
+            true_lengths += float(batch.durations[0, 1:-1].sum())
         spread[style] = float(np.clip(_range(meant) / max(_range(said), 1e-3), 0.9, 1.7))
         pace[style] = float(np.clip(true_lengths / max(lengths, 1.0), 0.8, 1.25))
     return spread, pace
