@@ -208,10 +208,10 @@ class Examples:
 
 LONGEST = 480  # frames
 SHORT_SHARE = 0.35  # of the batches
-_SHORT = {"zh word": 0.7, "zh syllable": 0.15, "ja word": 0.15}
+_SHORT = {"zh word": 0.6, "zh syllable": 0.27, "ja word": 0.13}
 _LONG = {
-    "zh word joined": 0.4, "zh syllable joined": 0.06, "zh sentence": 0.15, "en sentence": 0.2, "en page": 0.12,
-    "ja word joined": 0.07,
+    "zh word joined": 0.36, "zh syllable joined": 0.12, "zh sentence": 0.15, "en sentence": 0.19, "en page": 0.12,
+    "ja word joined": 0.06,
 }  # fmt: skip
 
 
