@@ -1,6 +1,6 @@
 """The hall: every request walks through here, from text to sound.
 
-    Request -> text.analyse -> [Utterance] -> engine.synthesize -> audio.join -> Chunks -> Speech
+    Request -> text.analyse -> [Utterance] -> control.delivered -> engine.synthesize -> audio.join -> Chunks -> Speech
 
 A list of calls: what each of them does stands in its own room.
 """
@@ -8,7 +8,7 @@ A list of calls: what each of them does stands in its own room.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from kouji import config, engines
+from kouji.control import delivered
 from kouji.engines.contract import CONTROLS, BuiltinVoice, Card, Conditioning, Engine
 from kouji.errors import InvalidInput, UnknownName, UnsupportedControl
 from kouji.types import Chunk, Notice, Request, Speech, Utterance
@@ -155,7 +156,7 @@ class Session:
         said = analyse(request.text, request.language or None, self._lexicon)
         language = request.language or _main_language(said.utterances)
         return _Plan(
-            tuple(replace(utterance, controls=request.controls) for utterance in said.utterances),
+            tuple(delivered(utterance, request.controls) for utterance in said.utterances),
             said.notices,
             request.voice or card.default_voice(language).id,
             language,

@@ -1,6 +1,6 @@
 """What travels between the rooms: frozen records of text, numbers and numpy arrays.
 
-    Request -> [Utterance of Units] -> Chunks -> Speech
+    Request -> [Utterance of Units] -> [Utterance + Delivery] -> Chunks -> Speech
 """
 
 from __future__ import annotations
@@ -40,6 +40,33 @@ class Unit:
     pause: str = ""  # the pause after it: "" | one of kouji.text.phonemes.PAUSES
 
 
+EMOTIONS = ("happy", "angry", "sad", "afraid", "disgusted", "melancholic", "surprised", "calm")
+NEUTRAL = (0.0,) * len(EMOTIONS)
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """How one utterance is said, in terms that all engines share. The hall fills in what the engine's card lists."""
+
+    speed: float = 1.0  # tempo: 2 is twice as fast
+    pitch: float = 0.0  # semitones above the voice's own
+    volume: float = 0.0  # dB
+    emotion: tuple[float, ...] = NEUTRAL  # weights of EMOTIONS, 0 to 1 each
+    emotion_text: str = ""  # a description in words, for engines that read one
+    emotion_clip: np.ndarray | None = None  # (n_samples,) float32 at the engine's rate, whose manner is taken
+    duration: float | None = None  # seconds from the utterance's first sample to its last
+    n_tokens: int | None = None  # exactly so many of the engine's own tokens
+
+
+@dataclass(frozen=True)
+class Timing:
+    """How long an engine would take over an utterance, and how far its own means reach. Seconds."""
+
+    natural: float
+    shortest: float
+    longest: float
+
+
 @dataclass(frozen=True)
 class Utterance:
     """One sentence, ready for an engine."""
@@ -49,7 +76,9 @@ class Utterance:
     units: tuple[Unit, ...]
     language: str  # of most units
     index: int = 0  # position in the request; seeds this utterance's randomness
-    controls: Mapping[str, object] = field(default_factory=dict)  # what the request asks of the engine
+    controls: Mapping[str, object] = field(default_factory=dict)  # what the markup, then also the request, asks for
+    delivery: Delivery = Delivery()
+    pause: float | None = None  # seconds of silence after it; None: as the mark after its last unit says
 
 
 @dataclass(frozen=True)

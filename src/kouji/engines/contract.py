@@ -1,4 +1,4 @@
-"""What every engine offers: a card that can be read without its weights, and three verbs.
+"""What every engine offers: a card that can be read without its weights, and four verbs.
 
 An engine knows `types errors text audio layers runtime` and nothing above: the voice it speaks with and the
 randomness it uses are handed to it.
@@ -13,12 +13,13 @@ from typing import Protocol
 import numpy as np
 
 from kouji.errors import InvalidInput, UnknownName
-from kouji.types import Chunk, Utterance
+from kouji.types import Chunk, Timing, Utterance
 
 # Argument of `synthesize` -> the control that an engine needs for it. What a card lists, its engine obeys;
 # what it does not list is refused (UnsupportedControl), never ignored.
 CONTROLS = {
     "speed": "speed",
+    "pitch": "pitch",
     "duration": "duration",
     "duration_ratio": "duration",
     "duration_control": "duration",
@@ -144,8 +145,15 @@ class Engine(Protocol):
         """
         ...
 
+    def timing(self, utterance: Utterance, conditioning: Conditioning) -> Timing:
+        """How long the utterance takes as its delivery asks (but for its duration), before it is said.
+
+        An engine that cannot know it exactly gives its best estimate. Only asked of cards with `duration`.
+        """
+        ...
+
     def synthesize(
         self, utterance: Utterance, conditioning: Conditioning, rng: np.random.Generator
     ) -> Iterator[Chunk]:
-        """Say one utterance, in chunks as they are ready. All randomness comes from `rng`."""
+        """Say one utterance as its delivery asks, in chunks as they are ready. All randomness comes from `rng`."""
         ...

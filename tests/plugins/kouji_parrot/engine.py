@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from kouji.engines.contract import Conditioning
-from kouji.types import Chunk, Mark, Utterance
+from kouji.types import Chunk, Mark, Timing, Utterance
 
 from .card import CARD
 
@@ -25,10 +25,13 @@ class Parrot:
     def condition(self, clips: Sequence[np.ndarray], transcript: str | None) -> Conditioning:
         raise NotImplementedError
 
+    def timing(self, utterance: Utterance, conditioning: Conditioning) -> Timing:
+        raise NotImplementedError
+
     def synthesize(
         self, utterance: Utterance, conditioning: Conditioning, rng: np.random.Generator
     ) -> Iterator[Chunk]:
-        seconds = SECONDS / float(utterance.controls.get("speed", 1.0))  # type: ignore[arg-type]
+        seconds = SECONDS / utterance.delivery.speed
         n_samples, start = round(seconds * self.card.sample_rate), 0.0
         for unit in utterance.units:
             n_unit = n_samples * len(unit.phonemes)

@@ -20,7 +20,7 @@ from kouji.engines.contract import Card, Conditioning
 from kouji.errors import InvalidInput
 from kouji.runtime.onnx import Graph
 from kouji.text.phonemes import LANGUAGES
-from kouji.types import Chunk, Mark, Unit, Utterance
+from kouji.types import Chunk, Mark, Timing, Unit, Utterance
 
 from . import inputs, reference, source
 from .card import CARD
@@ -81,13 +81,21 @@ class Native:
         }
         return Conditioning("native", arrays)
 
+    def timing(self, utterance: Utterance, conditioning: Conditioning) -> Timing:
+        """How long the utterance takes; see the contract."""
+        tokens = tokenize(utterance.units)
+        style = inputs.STYLES.index(style_of(utterance.units))
+        _, _, log_duration, _ = self._read(tokens, style)
+        mean = np.exp(log_duration[0]) * self._voices["pace"][style] / utterance.delivery.speed
+        natural = float(_durations(mean, tokens).sum()) * mel_scale.HOP_LENGTH / mel_scale.SAMPLE_RATE
+        return Timing(natural, natural / 2, natural * 2)
+
     def synthesize(self, utterance: Utterance, conditioning: Conditioning, rng: np.random.Generator) -> Iterator[Chunk]:
         """Say one utterance; see the contract."""
         tokens = tokenize(utterance.units)
         style = inputs.STYLES.index(style_of(utterance.units))
-        speed = float(utterance.controls.get("speed", 1.0))  # type: ignore[arg-type]
         content, prosody, log_duration, energy = self._read(tokens, style)
-        durations = _durations(np.exp(log_duration[0]) * self._voices["pace"][style] / speed, tokens)
+        durations = _durations(np.exp(log_duration[0]) * self._voices["pace"][style] / utterance.delivery.speed, tokens)
         index, position = inputs.positions(durations)
         ratio, voicing = self._graphs["pitch"](prosody=prosody, index=index[None], position=position[None])
         voiced = (voicing[0] > 0).astype(np.float32) * _may_sound(tokens)[index]

@@ -1,0 +1,5 @@
+"""What people ask for, turned into what engines do."""
+
+from .delivery import delivered
+
+__all__ = ["delivered"]
