@@ -30,6 +30,8 @@ class Config:
     format: str = _setting("wav", "wav, flac, mp3 or ogg, where a file name does not say it")
     threads: int = _setting(1, "processor threads of one engine, 1 to 64")
     lexicon: str = _setting("", "file of own pronunciations")
+    models: str = _setting("", "folder of downloaded models")
+    preset: str = _setting("", "one of the engine's presets, see `kouji engines NAME`; unset: its first")
     sources: Mapping[str, str] = field(default_factory=dict)  # setting -> where its value came from
 
     def __post_init__(self) -> None:
@@ -69,6 +71,15 @@ def file(environment: Mapping[str, str] | None = None) -> Path:
         return Path(named)
     home = environment.get("XDG_CONFIG_HOME") or Path(environment.get("HOME") or Path.home(), ".config")
     return Path(home, "kouji", "config.toml")
+
+
+def models_folder(settings: Config, environment: Mapping[str, str] | None = None) -> Path:
+    """The setting, else `$XDG_DATA_HOME/kouji/models`, else `~/.local/share/kouji/models`."""
+    environment = os.environ if environment is None else environment
+    if settings.models:
+        return Path(settings.models)
+    home = environment.get("XDG_DATA_HOME") or Path(environment.get("HOME") or Path.home(), ".local", "share")
+    return Path(home, "kouji", "models")
 
 
 def unknown_variables(environment: Mapping[str, str] | None = None) -> list[str]:

@@ -6,6 +6,9 @@
     │   └── EmptyText          nothing in it can be said
     ├── UnsupportedControl     this engine cannot do that; these can
     ├── MissingExtra           a package is not installed
+    ├── MissingWeights         an engine's files are not here yet
+    ├── BadCheckpoint          a file of weights is not what it should be
+    ├── DownloadFailed         a file could not be fetched
     └── OutputFailed           the result could not be written
 """
 
@@ -73,6 +76,24 @@ class MissingExtra(SpeechError):
 
     def __init__(self, feature: str, extra: str) -> None:
         super().__init__(f"{feature} is not installed.", f"pip install 'kouji[{extra}]'")
+
+
+class MissingWeights(SpeechError):
+    """Files that an engine needs and that nobody has downloaded yet."""
+
+    status = 503
+
+
+class BadCheckpoint(SpeechError):
+    """A file of weights that is cut off, altered, of another model, or not mere data. Nothing in it was run."""
+
+    status = 500
+
+
+class DownloadFailed(SpeechError):
+    """A file that could not be fetched whole."""
+
+    status = 502
 
 
 class OutputFailed(SpeechError):

@@ -27,18 +27,28 @@ if TYPE_CHECKING:
 Progress = Callable[[int, int], None]  # (utterances said, utterances in all)
 
 
-def load(engine: str | None = None, *, threads: int | None = None, lexicon: str | Path | None = None) -> Session:
+def load(
+    engine: str | None = None,
+    *,
+    threads: int | None = None,
+    lexicon: str | Path | None = None,
+    models: str | Path | None = None,
+    preset: str | None = None,
+) -> Session:
     """Open an engine by name; what is not given comes from the settings (see `kouji config`).
 
     Args:
         engine: "native", or another that `kouji engines` lists.
         threads: processor threads, 1 to 64.
         lexicon: file of own pronunciations.
+        models: folder of downloaded models.
+        preset: one of the engine's, such as "fast"; by default its first.
 
     Raises:
         UnknownName: no such engine.
     """
-    flags = config.load(engine=engine, threads=threads, lexicon=None if lexicon is None else str(lexicon))
+    words, place = (None if path is None else str(path) for path in (lexicon, models))
+    flags = config.load(engine=engine, threads=threads, lexicon=words, models=place, preset=preset)
     return Session(engines.card(flags.engine), flags)
 
 
@@ -122,7 +132,10 @@ class Session:
 
     @cached_property
     def _engine(self) -> Engine:
-        return self._given or engines.start(self.card, n_threads=self._settings.threads)
+        if self._given:
+            return self._given
+        settings = self._settings
+        return engines.start(self.card, settings.threads, config.models_folder(settings), settings.preset)
 
     @cached_property
     def _lexicon(self) -> Lexicon | None:

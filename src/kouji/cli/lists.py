@@ -81,7 +81,7 @@ def licences(json: options.Json = False) -> None:
 
 
 def _plain(card: Card) -> dict[str, object]:
-    return {key: value for key, value in asdict(card).items() if key != "factory"}
+    return {key: value for key, value in asdict(card).items() if key not in ("factory", "converter")}
 
 
 def _show(card: Card) -> None:
@@ -95,5 +95,10 @@ def _show(card: Card) -> None:
     for name, control in card.controls.items():
         limits = "" if control.low is None else f" ({control.low} to {control.high})"
         typer.echo(f"control      {name}: {control.meaning}{limits}")
+    for preset in card.presets:
+        typer.echo(f"preset       {preset.name}: {preset.summary}")
     for file in card.files:
-        typer.echo(f"file         {file.path}: {file.size / 1e6:.1f} MB, sha256 {file.sha256[:12]}…")
+        known = f": {file.size / 1e6:.1f} MB, sha256 {file.sha256[:12]}…" if file.sha256 else ""
+        typer.echo(f"file         {file.path}{known}{' (optional)' if file.optional else ''}")
+    for hub, repository in card.hubs.items():
+        typer.echo(f"hub          {hub}: {repository}")

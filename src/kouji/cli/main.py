@@ -23,6 +23,7 @@ COMMANDS = {
     "voices": "kouji.cli.lists:voices",
     "engines": "kouji.cli.lists:engines",
     "licences": "kouji.cli.lists:licences",
+    "models": "kouji.cli.models:app",
     "phonemize": "kouji.cli.phonemize:phonemize",
     "config": "kouji.cli.settings:config",
     "eval": "kouji.cli.evaluate:evaluate",

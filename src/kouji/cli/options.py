@@ -12,6 +12,8 @@ Language = Annotated[str | None, typer.Option("--language", "-l", help="zh, en, 
 Format = Annotated[str | None, typer.Option("--format", help="wav, flac, mp3 or ogg; else by the file's ending.")]
 Threads = Annotated[int | None, typer.Option("--threads", help="Processor threads.")]
 Lexicon = Annotated[str | None, typer.Option("--lexicon", help="File of own pronunciations.")]
+Models = Annotated[str | None, typer.Option("--models", help="Folder of downloaded models; else from the settings.")]
+Preset = Annotated[str | None, typer.Option("--preset", help="One of the engine's presets, see `kouji engines NAME`.")]
 File = Annotated[str | None, typer.Option("--file", "-f", help="Read the text from a UTF-8 file; - is stdin.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 

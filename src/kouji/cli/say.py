@@ -32,6 +32,8 @@ def say(
     engine: options.Engine = None,
     lexicon: options.Lexicon = None,
     threads: options.Threads = None,
+    models: options.Models = None,
+    preset: options.Preset = None,
 ) -> None:
     """Say a text and write the sound to a file (speech.wav, unless -o names another)."""
     from kouji import config, engines
@@ -40,8 +42,9 @@ def say(
     from kouji.types import Request
 
     settings = config.load(
-        engine=engine, voice=voice, language=language, format=format, threads=threads, lexicon=lexicon
-    )
+        engine=engine, voice=voice, language=language, format=format, threads=threads, lexicon=lexicon, models=models,
+        preset=preset,
+    )  # fmt: skip
     path, kind = _target(output, format, settings.format)
     if path:
         check_writable(path)

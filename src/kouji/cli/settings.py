@@ -12,6 +12,8 @@ def config(
     format: options.Format = None,
     threads: options.Threads = None,
     lexicon: options.Lexicon = None,
+    models: options.Models = None,
+    preset: options.Preset = None,
     json: options.Json = False,
 ) -> None:
     """Print the settings as a command with these flags would see them: defaults < file < environment < flags."""
@@ -20,8 +22,9 @@ def config(
     from kouji import config as settings
 
     found = settings.load(
-        engine=engine, voice=voice, language=language, format=format, threads=threads, lexicon=lexicon
-    )
+        engine=engine, voice=voice, language=language, format=format, threads=threads, lexicon=lexicon, models=models,
+        preset=preset,
+    )  # fmt: skip
     rows = [
         {"setting": name, "value": getattr(found, name), "source": found.sources[name]} for name in settings.SETTINGS
     ]

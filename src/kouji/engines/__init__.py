@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
-from kouji.errors import UnknownName
+from kouji.errors import UnknownName, UnsupportedControl
 
+from . import folders
 from .contract import Card, Engine
 
 # A table to read, not a mechanism to guess: name -> where its card lies. Third parties add theirs with an
@@ -40,10 +42,39 @@ def cards() -> Iterator[Card]:
     return map(card, names())
 
 
-def start(card: Card, n_threads: int = 1) -> Engine:
-    """Load an engine, with its weights."""
-    engine: Engine = _load(card.factory)(n_threads=n_threads)
+def start(card: Card, n_threads: int = 1, models: Path | None = None, preset: str = "") -> Engine:
+    """Load an engine, with its weights.
+
+    Args:
+        card: of the engine.
+        n_threads: processor threads.
+        models: where downloaded models lie; needed where the card names files.
+        preset: one of the card's; "": its first.
+
+    Raises:
+        UnknownName: no such preset.
+        MissingWeights: the files are not there; says how to get them.
+        BadCheckpoint: a file is not what it should be.
+    """
+    if preset and preset not in (known := [each.name for each in card.presets]):
+        raise UnknownName("preset", preset, known or ["(this engine has none)"])
+    folder = folders.checked(card, models) if card.files else None
+    engine: Engine = _load(card.factory)(n_threads=n_threads, folder=folder, preset=preset)
     return engine
+
+
+def convert(card: Card, models: Path, int8: bool = False) -> Path:
+    """Make the files that an engine runs from without torch; returns their folder.
+
+    Raises:
+        UnsupportedControl: there is no conversion for this engine.
+        MissingWeights, BadCheckpoint: as `start`.
+    """
+    if not card.converter:
+        raise UnsupportedControl(card.id, "convert", [each.id for each in cards() if each.converter])
+    folder = folders.checked(card, models)
+    converted: Path = _load(card.converter)(folder, int8)
+    return converted
 
 
 def that_can(control: str) -> list[str]:

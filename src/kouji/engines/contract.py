@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Protocol
 
 import numpy as np
@@ -83,8 +84,17 @@ class WeightFile:
     """A file that the engine needs before it can speak."""
 
     path: str  # relative to the engine's folder of weights
-    size: int  # bytes
-    sha256: str
+    size: int = 0  # bytes; 0: as the hub says
+    sha256: str = ""  # "": as the hub says
+    optional: bool = False  # the engine speaks without it, but cannot do all
+
+
+@dataclass(frozen=True)
+class Preset:
+    """One way to run an engine: exactly as published, or faster at a cost that was measured."""
+
+    name: str  # "exact" | "fast" | …
+    summary: str  # one line: what is done differently
 
 
 @dataclass(frozen=True)
@@ -93,13 +103,16 @@ class Card:
 
     id: str
     summary: str  # one line
-    factory: str  # "package.module:Class", called with n_threads=; imported only when it is to speak
+    factory: str  # "package.module:Class", called with n_threads=, folder=, preset=; imported only when it is to speak
     sample_rate: int  # Hz
     languages: tuple[str, ...]
     licences: tuple[Licence, ...]
     voices: tuple[BuiltinVoice, ...]  # the first of a language is its default, the first of all the last resort
     controls: Mapping[str, Control] = field(default_factory=dict)
     files: tuple[WeightFile, ...] = ()
+    hubs: Mapping[str, str] = field(default_factory=dict)  # "huggingface" | "modelscope" -> repository
+    presets: tuple[Preset, ...] = ()  # the first is the default
+    converter: str = ""  # "package.module:function": official folder -> files for ONNX Runtime, see `kouji models`
 
     def voice(self, name: str) -> BuiltinVoice:
         """The built-in voice of that id.
@@ -113,7 +126,15 @@ class Card:
         raise UnknownName("voice", name, [voice.id for voice in self.voices])
 
     def default_voice(self, language: str) -> BuiltinVoice:
-        """Who speaks when nobody was named."""
+        """Who speaks when nobody was named.
+
+        Raises:
+            InvalidInput: the engine has no voices of its own.
+        """
+        if not self.voices:
+            raise InvalidInput(
+                f"The engine {self.id!r} has no voice of its own.", "Give a recording to speak like: reference_audio."
+            )
         return next((voice for voice in self.voices if voice.language == language), self.voices[0])
 
 
@@ -130,7 +151,15 @@ class Engine(Protocol):
 
     card: Card
 
-    def __init__(self, n_threads: int = 1) -> None: ...
+    def __init__(self, n_threads: int = 1, folder: Path | None = None, preset: str = "") -> None:
+        """Load the weights.
+
+        Args:
+            n_threads: processor threads.
+            folder: with the card's files, checked; None where the card has none.
+            preset: one of the card's; "": the first.
+        """
+        ...
 
     def builtin(self, name: str) -> Conditioning:
         """The conditioning of one of the card's voices."""

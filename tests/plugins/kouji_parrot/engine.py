@@ -1,6 +1,7 @@
 """A tone per phoneme, at the pitch of the voice, with a breath of seeded noise."""
 
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 import numpy as np
 
@@ -15,7 +16,7 @@ SECONDS = 0.08  # per phoneme
 class Parrot:
     card = CARD
 
-    def __init__(self, n_threads: int = 1) -> None:
+    def __init__(self, n_threads: int = 1, folder: Path | None = None, preset: str = "") -> None:
         self.n_threads = n_threads
 
     def builtin(self, name: str) -> Conditioning:

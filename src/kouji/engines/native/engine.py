@@ -46,7 +46,7 @@ class Native:
 
     card: Card = CARD
 
-    def __init__(self, n_threads: int = 1, folder: Path | None = None) -> None:
+    def __init__(self, n_threads: int = 1, folder: Path | None = None, preset: str = "") -> None:
         """Load a voice pack: the one that comes with the package, or another that the recipe made."""
         folder = folder or Path(str(files("kouji.engines.native"))) / "weights"
         self._graphs = {name: Graph((folder / f"{name}.onnx").read_bytes(), n_threads) for name in GRAPHS[:4]}

@@ -1,0 +1,173 @@
+"""Checkpoints as data: read without running anything in them, renamed by a table, and used to the last tensor.
+
+A `.pt`, `.pth`, `.ckpt` or `.bin` is unpickled with torch's weights-only unpickler, which knows tensors and plain
+containers and nothing else; a `.safetensors` has no code at all.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import pickle
+import re
+import struct
+import zipfile
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from kouji.errors import BadCheckpoint
+
+# Pattern (matched at the start of a name) -> replacement; None: the entry is not used, and that is meant so.
+# The first pattern that matches decides.
+Rename = Sequence[tuple[str, str | None]]
+
+# The names of torch.nn.utils.parametrizations.weight_norm -> those of the older torch.nn.utils.weight_norm.
+PARAMETRIZED: Rename = (
+    (r"(.*)\.parametrizations\.weight\.original0$", r"\1.weight_g"),
+    (r"(.*)\.parametrizations\.weight\.original1$", r"\1.weight_v"),
+)
+
+_SAFETENSORS = {
+    "F64": torch.float64, "F32": torch.float32, "F16": torch.float16, "BF16": torch.bfloat16, "I64": torch.int64,
+    "I32": torch.int32, "I16": torch.int16, "I8": torch.int8, "U8": torch.uint8, "BOOL": torch.bool,
+}  # fmt: skip
+
+
+def read(path: Path, rename: Rename = ()) -> dict[str, Tensor]:
+    """Every tensor of a file, under our names.
+
+    Dictionaries within dictionaries are joined with dots, as in {"net": {"gpt.weight": …}} -> "net.gpt.weight".
+
+    Raises:
+        BadCheckpoint: missing, cut off, holds anything but tensors, or two tensors would get one name.
+    """
+    if not path.is_file():
+        raise BadCheckpoint(f"There is no file {path}.", "Is the folder of the model complete?")
+    named = list(_safetensors(path)) if path.suffix == ".safetensors" else list(_flat(_unpickled(path)))
+    state: dict[str, Tensor] = {}
+    for name, value in named:
+        ours = _renamed(name, rename)
+        if ours is None:
+            continue
+        if not isinstance(value, Tensor):
+            raise BadCheckpoint(f"{path} holds a {type(value).__name__} at {name!r}.", "Tensors are expected.")
+        if ours in state:
+            raise BadCheckpoint(f"{path} has two tensors for {ours!r}.", "It is of another model.")
+        state[ours] = value
+    return state
+
+
+def load(module: nn.Module, state: Mapping[str, Tensor], source: str) -> None:
+    """Fill a network: every tensor in `state` is used, none is made up.
+
+    Args:
+        module: on the CPU, or on the meta device, which then takes the tensors as they are.
+        state: by the names of the module.
+        source: of the tensors, for the error.
+
+    Raises:
+        BadCheckpoint: lists the tensors that are missing, left over, or of another shape.
+    """
+    wanted = {name: tuple(tensor.shape) for name, tensor in module.state_dict().items()}
+    given = {name: tuple(tensor.shape) for name, tensor in state.items()}
+    faults = [
+        _listed("missing", sorted(wanted.keys() - given.keys())),
+        _listed("left over", sorted(given.keys() - wanted.keys())),
+        _listed(
+            "of another shape",
+            [f"{name} {given[name]} instead of {shape}" for name, shape in sorted(wanted.items())
+             if given.get(name, shape) != shape],
+        ),
+    ]  # fmt: skip
+    if any(faults):
+        raise BadCheckpoint(f"{source} does not fit: {'; '.join(filter(None, faults))}.", "It is of another model.")
+    module.load_state_dict(state, strict=True, assign=any(each.is_meta for each in module.parameters()))
+
+
+def without_weight_norm(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Fold every pair NAME.weight_g, NAME.weight_v into NAME.weight = g v / |v|, norm over all axes but the first."""
+    folded = {}
+    for name, tensor in state.items():
+        if name.endswith(".weight_v"):
+            base = name.removesuffix("_v")
+            if f"{base}_g" not in state:
+                raise BadCheckpoint(f"{name} has no {base}_g beside it.", "The checkpoint is of another model.")
+            folded[base] = torch._weight_norm(tensor, state[f"{base}_g"], 0)
+        elif not name.endswith(".weight_g"):
+            folded[name] = tensor
+    return folded
+
+
+def _unpickled(path: Path) -> Any:
+    in_zip = zipfile.is_zipfile(path)
+    try:
+        return torch.load(path, map_location="cpu", weights_only=True, mmap=in_zip or None)
+    except pickle.UnpicklingError as error:
+        reason = str(error)
+        if "Unsupported" in reason or "not an allowed global" in reason or "Weights only load failed" in reason:
+            raise BadCheckpoint(
+                f"{path} is not mere data: {_blamed(reason)}.", "Nothing in it was run. Get it from its publisher."
+            ) from error
+        raise BadCheckpoint(f"{path} cannot be read: {reason}.", "Download it again.") from error
+    except (RuntimeError, EOFError, ValueError, OSError, KeyError, IndexError, AttributeError, TypeError) as error:
+        raise BadCheckpoint(
+            f"{path} cannot be read: {str(error).splitlines()[0] if str(error) else type(error).__name__}.",
+            "It is cut off or no checkpoint; download it again.",
+        ) from error
+
+
+def _blamed(reason: str) -> str:
+    """What the unpickler refused, from its long message."""
+    found = re.search(r"(?:GLOBAL|global|function|class)\s+[`']?([\w.]+)", reason)
+    return f"it asks for {found[1]}" if found and "." in found[1] else "its pickle holds what no table of weights needs"
+
+
+def _flat(value: Any, prefix: str = "") -> Iterator[tuple[str, Any]]:
+    if isinstance(value, Mapping):
+        for key, inner in value.items():
+            yield from _flat(inner, f"{prefix}.{key}" if prefix else str(key))
+    else:
+        yield prefix, value
+
+
+def _safetensors(path: Path) -> Iterator[tuple[str, Tensor]]:
+    """The format: 8 bytes length, so many of JSON, then the tensors. Source: huggingface/safetensors, README."""
+    size = path.stat().st_size
+    try:
+        with path.open("rb") as file:
+            (length,) = struct.unpack("<Q", file.read(8))
+            if length > size - 8:
+                raise ValueError("its header is cut off")
+            header = json.loads(file.read(length))
+        start = 8 + length
+        body = torch.from_file(str(path), shared=False, size=size, dtype=torch.uint8)[start:]
+        for name, row in header.items():
+            if name != "__metadata__":
+                yield name, _tensor(body, row)
+    except (ValueError, KeyError, TypeError, AttributeError, struct.error, RuntimeError) as error:
+        raise BadCheckpoint(f"{path} cannot be read: {error}.", "It is cut off; download it again.") from error
+
+
+def _tensor(body: Tensor, row: dict[str, Any]) -> Tensor:
+    dtype, shape, (start, end) = _SAFETENSORS[row["dtype"]], row["shape"], row["data_offsets"]
+    if not 0 <= start <= end <= len(body) or end - start != math.prod(shape) * dtype.itemsize:
+        raise ValueError("a tensor ends behind the end of the file, or has another size than its shape")
+    # A copy where torch would refuse an address that is no multiple of the item.
+    data = body[start:end] if (body.storage_offset() + start) % dtype.itemsize == 0 else body[start:end].clone()
+    return data.view(dtype).reshape(shape)
+
+
+def _renamed(name: str, rename: Rename) -> str | None:
+    for pattern, replacement in rename:
+        if found := re.match(pattern, name):
+            return None if replacement is None else found.expand(replacement) + name[found.end() :]
+    return name
+
+
+def _listed(kind: str, names: Sequence[str], shown: int = 5) -> str:
+    more = f" and {len(names) - shown} more" if len(names) > shown else ""
+    return f"{len(names)} {kind} ({', '.join(names[:shown])}{more})" if names else ""
