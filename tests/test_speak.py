@@ -1,6 +1,7 @@
 """The hall: one request, from text to sound."""
 
 import io
+from collections.abc import Iterator
 from dataclasses import replace
 
 import numpy as np
@@ -8,8 +9,11 @@ import pytest
 
 import kouji
 from kouji.audio.join import collect
+from kouji.engines.contract import Conditioning, Control
 from kouji.errors import EmptyText, InvalidInput, UnknownName, UnsupportedControl
-from kouji_parrot.engine import Parrot
+from kouji.types import Chunk, Timing, Utterance
+from kouji_parrot.card import CARD
+from kouji_parrot.engine import SECONDS, Parrot
 
 LONG = "第一句很短。第二句稍微长一点，还有一个逗号。第三句问什么呢？最后一句结束了！"
 
@@ -155,3 +159,96 @@ def test_save_wav_resamples(tmp_path, tts: kouji.Session) -> None:  # type: igno
     samples, sample_rate = files.read(tmp_path / "a.wav")
     assert sample_rate == 24000
     assert len(samples) / 24000 == pytest.approx(speech.duration, abs=1e-3)
+
+
+# ---- an exact length, whatever the engine ---------------------------------------------------------
+
+
+class Clumsy(Parrot):
+    """A parrot that knows how long it takes and tries to keep a length, but misses it by `error`."""
+
+    def __init__(self, error: float = 1.0) -> None:
+        super().__init__()
+        self.error = error
+
+    def timing(self, utterance: Utterance, conditioning: Conditioning) -> Timing:
+        natural = SECONDS * sum(len(unit.phonemes) for unit in utterance.units) / utterance.delivery.speed
+        return Timing(natural, 0.4 * natural, 3 * natural)
+
+    def synthesize(
+        self, utterance: Utterance, conditioning: Conditioning, rng: np.random.Generator
+    ) -> Iterator[Chunk]:
+        wanted = utterance.delivery.duration
+        if wanted is not None:
+            natural = self.timing(utterance, conditioning).natural * utterance.delivery.speed
+            speed = natural / (wanted * self.error)
+            utterance = replace(utterance, delivery=replace(utterance.delivery, speed=speed))
+        return super().synthesize(utterance, conditioning, rng)
+
+
+def clumsy(error: float = 1.0) -> kouji.Session:
+    control = Control("exact length")
+    card = replace(CARD, controls={**CARD.controls, "duration": control, "duration.tokens": control}, token_rate=25.0)
+    return kouji.Session(card, engine=Clumsy(error))
+
+
+@pytest.mark.parametrize("error", [1.0, 0.9995, 1.03, 0.93, 1.4, 0.6])
+@pytest.mark.parametrize("ratio", [0.7, 1.0, 1.3])
+def test_a_wanted_length_is_met_to_the_sample(error: float, ratio: float) -> None:
+    tts = clumsy(error)
+    target = round(ratio * tts.plan(LONG).natural, 3)
+    speech = tts.synthesize(LONG, duration=target)
+    assert len(speech.samples) == round(target * 16000)
+    assert speech.marks[-1].end <= speech.duration
+
+
+def test_a_ratio_counts_from_the_natural_length() -> None:
+    tts = clumsy()
+    speech = tts.synthesize(LONG, config={"duration_control": "ratio", "duration_ratio": 1.1, "mode": "controlled"})
+    assert speech.duration == pytest.approx(1.1 * tts.synthesize(LONG).duration, abs=0.01)
+
+
+def test_the_plan_comes_with_the_sound() -> None:
+    tts = clumsy(error=1.04)
+    made = tts.synthesize(LONG, duration_ratio=1.2).metadata["duration"]
+    plan = tts.plan(LONG, duration_ratio=1.2)
+    assert isinstance(made, dict)
+    assert {name: made[name] for name in plan.plain()} == plan.plain()
+    assert made["stretch"] == pytest.approx(1 / 1.04, abs=0.001)
+    assert "duration" not in tts.synthesize(LONG).metadata
+
+
+def test_a_free_pace_sounds_as_ever() -> None:
+    tts = clumsy(error=1.1)
+    assert as_bytes(tts.synthesize(LONG, mode="free")) == as_bytes(kouji.load("parrot").synthesize(LONG))
+
+
+def test_a_stream_of_a_wanted_length_comes_sentence_by_sentence() -> None:
+    tts = clumsy()
+    chunks = list(tts.stream(LONG, duration_ratio=0.9))
+    assert len(chunks) >= 4
+    np.testing.assert_array_equal(collect(chunks)[0], tts.synthesize(LONG, duration_ratio=0.9).samples)
+
+
+@pytest.mark.parametrize("seconds", [0.05, 600])
+def test_an_impossible_length_is_refused_before_any_sound(seconds: float) -> None:
+    with pytest.raises(InvalidInput, match=r"Give \d\.\d\d to \d\.\d\d s"):
+        clumsy().stream("三个字", duration=seconds)
+
+
+def test_what_had_to_be_stretched_too_far_is_told() -> None:
+    class Stubborn(Clumsy):
+        def synthesize(self, utterance, conditioning, rng):  # type: ignore[no-untyped-def]
+            return Parrot.synthesize(self, utterance, conditioning, rng)
+
+    tts = clumsy()
+    speech = kouji.Session(tts.card, engine=Stubborn()).synthesize("你好，世界。", duration_ratio=1.25)
+    assert [notice.code for notice in speech.notices] == ["duration_stretched"]
+    assert speech.duration == pytest.approx(1.25 * tts.plan("你好，世界。").natural, abs=1e-4)
+
+
+def test_a_length_is_refused_where_the_engine_has_none(tts: kouji.Session) -> None:
+    with pytest.raises(UnsupportedControl, match="'duration'"):
+        tts.synthesize("你好", duration=2)
+    with pytest.raises(UnsupportedControl, match="'duration'"):
+        tts.plan("你好")

@@ -1,6 +1,7 @@
 """The hall: every request walks through here, from text to sound.
 
-    Request -> text.analyse -> [Utterance] -> control.delivered -> engine.synthesize -> audio.join -> Chunks -> Speech
+    Request -> text.analyse -> [Utterance] -> control.delivered -> control.planned
+            -> engine.synthesize -> control.closed -> audio.join -> Chunks -> Speech
 
 A list of calls: what each of them does stands in its own room.
 """
@@ -8,18 +9,18 @@ A list of calls: what each of them does stands in its own room.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields
-from functools import cached_property
+from dataclasses import dataclass, fields, replace
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from kouji import config, engines
-from kouji.control import delivered
+from kouji.control import DurationPlan, closing, delivered, planned, target
 from kouji.engines.contract import CONTROLS, BuiltinVoice, Card, Conditioning, Engine
 from kouji.errors import InvalidInput, UnknownName, UnsupportedControl
-from kouji.types import Chunk, Notice, Request, Speech, Utterance
+from kouji.types import Chunk, Notice, Request, Speech, Timing, Utterance
 
 if TYPE_CHECKING:
     from kouji.text import Lexicon
@@ -59,7 +60,7 @@ class Stream(Iterator[Chunk]):
     chunks: Iterator[Chunk]
     sample_rate: int  # Hz
     notices: tuple[Notice, ...]
-    metadata: dict[str, object]
+    metadata: dict[str, object]  # what was made of a wanted duration stands in it once all chunks are there
 
     def __next__(self) -> Chunk:
         return next(self.chunks)
@@ -117,18 +118,33 @@ class Session:
         """
         return self.start(self._request(text, voice, language, seed, controls))
 
+    def plan(
+        self, text: str, voice: str = "", language: str = "", seed: int = 0, **controls: object
+    ) -> DurationPlan:
+        """How long it would take, what lengths are feasible, and where a wanted one would come from; says nothing.
+
+        (Arguments and errors as of `synthesize`.)
+
+        Raises:
+            UnsupportedControl: the engine cannot tell.
+        """
+        plan = self._plan(self._request(text, voice, language, seed, controls))
+        return plan.duration or self._duration(plan.utterances, plan.voice, None)
+
     def speak(self, request: Request, progress: Progress | None = None) -> Speech:
         """Say a whole request, telling `progress` after every utterance. (Raises as `synthesize` does.)"""
         from kouji.audio.join import collect
 
         stream = self.start(request, progress)
         samples, marks = collect(stream)
-        return Speech(samples, stream.sample_rate, marks, stream.notices, stream.metadata)
+        notices = stream.notices + closing.notices(stream.metadata)
+        return Speech(samples, stream.sample_rate, marks, notices, stream.metadata)
 
     def start(self, request: Request, progress: Progress | None = None) -> Stream:
         """Check a request, then say it as the chunks are asked for. (Raises as `synthesize` does.)"""
         plan = self._plan(request)
-        return Stream(self._chunks(plan, progress), self.sample_rate, plan.notices, plan.metadata(self.card))
+        metadata = plan.metadata(self.card)
+        return Stream(self._chunks(plan, progress, metadata), self.sample_rate, plan.notices, metadata)
 
     @cached_property
     def _engine(self) -> Engine:
@@ -166,31 +182,58 @@ class Session:
         if isinstance(request.seed, bool) or not isinstance(request.seed, int) or request.seed < 0:
             raise InvalidInput(f"seed={request.seed!r} is not possible.", "Give a whole number from 0.")
         check_controls(card, request.controls)
+        wanted, others = target.asked(request.controls), target.without(request.controls)
         said = analyse(request.text, request.language or None, self._lexicon)
         language = request.language or _main_language(said.utterances)
-        return _Plan(
-            tuple(delivered(utterance, request.controls) for utterance in said.utterances),
-            said.notices,
-            request.voice or card.default_voice(language).id,
-            language,
-            request.seed,
-        )
+        voice = request.voice or card.default_voice(language).id
+        utterances = tuple(delivered(utterance, others) for utterance in said.utterances)
+        if wanted is None and not target.scopes(utterances):
+            return _Plan(utterances, said.notices, voice, language, request.seed)
+        duration = self._duration(utterances, voice, wanted)
+        utterances = duration.delivered(utterances)
+        return _Plan(utterances, said.notices + duration.notices, voice, language, request.seed, duration)
 
-    def _chunks(self, plan: _Plan, progress: Progress | None) -> Iterator[Chunk]:
+    def _duration(self, utterances: Sequence[Utterance], voice: str, wanted: target.Target | None) -> DurationPlan:
+        if wanted is None and "duration" not in self.card.controls:
+            raise UnsupportedControl(self.card.id, "duration", engines.that_can("duration"))
+
+        def timing(utterance: Utterance) -> Timing:
+            return self._engine.timing(utterance, self._conditioning(voice))
+
+        return planned(utterances, timing, wanted, self.sample_rate, self.card.token_rate)
+
+    def _chunks(self, plan: _Plan, progress: Progress | None, metadata: dict[str, object]) -> Iterator[Chunk]:
         from kouji.audio.join import join
 
-        return join(self._utterances(plan, progress), self.sample_rate)
+        return join(self._utterances(plan, progress, metadata), self.sample_rate)
 
-    def _utterances(self, plan: _Plan, progress: Progress | None) -> Iterator[tuple[Iterator[Chunk], str]]:
+    def _utterances(
+        self, plan: _Plan, progress: Progress | None, metadata: dict[str, object]
+    ) -> Iterator[tuple[Iterator[Chunk], str | float]]:
         conditioning = self._conditioning(plan.voice)
         for n_said, utterance in enumerate(plan.utterances):
             if progress:
                 progress(n_said, len(plan.utterances))
-            # Its own generator: what is said before or beside an utterance cannot change its sound.
-            rng = np.random.default_rng([plan.seed, utterance.index])
-            yield self._engine.synthesize(utterance, conditioning, rng), utterance.units[-1].pause
+            say = partial(self._say, utterance, conditioning, plan.seed)
+            pause = utterance.units[-1].pause if utterance.pause is None else utterance.pause
+            row = plan.duration.utterances[n_said] if plan.duration else None
+            if row is None or row.n_samples is None:
+                yield say(), pause
+            else:
+                # A planned pause is part of the chunk: nothing is left for the join to measure.
+                yield closing.timed(say, row, self.sample_rate, metadata), pause if row.n_pause is None else 0.0
         if progress:
             progress(len(plan.utterances), len(plan.utterances))
+
+    def _say(
+        self, utterance: Utterance, conditioning: Conditioning, seed: int, duration: float | None = None, round: int = 0
+    ) -> Iterator[Chunk]:
+        """One utterance, or one more try at it with another duration."""
+        if duration is not None:
+            utterance = replace(utterance, delivery=replace(utterance.delivery, duration=duration))
+        # Its own generator: what is said before or beside an utterance cannot change its sound.
+        rng = np.random.default_rng([seed, utterance.index, *[round][:round]])
+        return self._engine.synthesize(utterance, conditioning, rng)
 
     def _conditioning(self, voice: str) -> Conditioning:
         if voice not in self._conditionings:
@@ -207,10 +250,14 @@ class _Plan:
     voice: str
     language: str
     seed: int
+    duration: DurationPlan | None = None  # None: nothing is asked of the length
 
     def metadata(self, card: Card) -> dict[str, object]:
         """What made the sound: enough to make it again."""
-        return {"engine": card.id, "voice": self.voice, "language": self.language, "seed": self.seed}
+        made: dict[str, object] = {
+            "engine": card.id, "voice": self.voice, "language": self.language, "seed": self.seed,
+        }  # fmt: skip
+        return made if self.duration is None else made | {"duration": self.duration.plain()}
 
 
 def check_controls(card: Card, controls: Mapping[str, object]) -> None:

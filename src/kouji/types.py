@@ -65,6 +65,9 @@ class Timing:
     natural: float
     shortest: float
     longest: float
+    parts: Mapping[str, float] = field(default_factory=dict)  # kind of sound (`audio.pace.ELASTICITY`) -> its share
+    #   of the length that the delivery asks for; {}: the engine cannot tell
+    quiet: float = 0.0  # silence that the sound has at its two ends together
 
 
 @dataclass(frozen=True)

@@ -17,13 +17,13 @@ QUIET = 10 ** (-50 / 20)  # full scale 1; what an engine leaves around speech li
 PAUSES = {"": 0.08, "_": 0.12, ",": 0.25, "…": 0.60, ".": 0.50, "?": 0.55, "!": 0.50}
 
 
-def join(utterances: Iterable[tuple[Iterable[Chunk], str]], sample_rate: int) -> Iterator[Chunk]:
+def join(utterances: Iterable[tuple[Iterable[Chunk], str | float]], sample_rate: int) -> Iterator[Chunk]:
     """Let utterances follow one another, each as soon as its engine has it.
 
     The silence that an engine leaves at its edges counts towards the pause; it is never cut.
 
     Args:
-        utterances: the chunks of each, and the pause after it (a key of PAUSES).
+        utterances: the chunks of each, and the pause after it (a key of PAUSES, or seconds).
         sample_rate: Hz.
 
     Yields:
@@ -42,7 +42,7 @@ def join(utterances: Iterable[tuple[Iterable[Chunk], str]], sample_rate: int) ->
             n_done += len(chunk.samples)
             at_end = _n_quiet(chunk.samples[::-1])
             n_quiet = n_quiet + at_end if at_end == len(chunk.samples) else at_end
-        n_wanted = round(PAUSES[pause] * sample_rate)
+        n_wanted = round((PAUSES[pause] if isinstance(pause, str) else pause) * sample_rate)
 
 
 def collect(chunks: Iterable[Chunk]) -> tuple[np.ndarray, tuple[Mark, ...]]:
@@ -54,13 +54,26 @@ def collect(chunks: Iterable[Chunk]) -> tuple[np.ndarray, tuple[Mark, ...]]:
     return np.frombuffer(data, np.float32), tuple(marks)
 
 
+def padded(samples: np.ndarray, n_quiet: int, sample_rate: int) -> np.ndarray:
+    """(n_samples,) -> the same with silence behind it, into which it fades."""
+    if n_quiet == 0:
+        return samples
+    fall = _rise(round(FADE * sample_rate))[::-1][-len(samples) :]
+    samples = np.pad(np.asarray(samples, np.float32), (0, n_quiet))
+    samples[len(samples) - n_quiet - len(fall) : len(samples) - n_quiet] *= fall
+    return samples
+
+
+def _rise(n_fade: int) -> np.ndarray:
+    return (0.5 - 0.5 * np.cos(np.pi * (np.arange(n_fade) + 0.5) / n_fade)).astype(np.float32)
+
+
 def _soft_edges(chunks: Iterable[Chunk], n_fade: int) -> Iterator[Chunk]:
     """Fade the first and the last `n_fade` samples.
 
     The last are held back until it is known that they are. So is silence at the beginning, for `join` to measure.
     """
-    rise = (0.5 - 0.5 * np.cos(np.pi * (np.arange(n_fade) + 0.5) / n_fade)).astype(np.float32)
-    n_done, begun = 0, False
+    rise, n_done, begun = _rise(n_fade), 0, False
     held, marks = np.zeros(0, np.float32), tuple[Mark, ...]()
     for chunk in chunks:
         samples = np.array(chunk.samples, np.float32)

@@ -20,6 +20,7 @@ from kouji.errors import SpeechError
 # Command -> the module that defines it, as a function of the name or as a typer app of several commands.
 COMMANDS = {
     "say": "kouji.cli.say:say",
+    "plan": "kouji.cli.plan:plan",
     "voices": "kouji.cli.lists:voices",
     "engines": "kouji.cli.lists:engines",
     "licences": "kouji.cli.lists:licences",

@@ -15,7 +15,17 @@ Lexicon = Annotated[str | None, typer.Option("--lexicon", help="File of own pron
 Models = Annotated[str | None, typer.Option("--models", help="Folder of downloaded models; else from the settings.")]
 Preset = Annotated[str | None, typer.Option("--preset", help="One of the engine's presets, see `kouji engines NAME`.")]
 File = Annotated[str | None, typer.Option("--file", "-f", help="Read the text from a UTF-8 file; - is stdin.")]
+Duration = Annotated[float | None, typer.Option("--duration", help="Exact length in seconds.")]
+DurationRatio = Annotated[
+    float | None, typer.Option("--duration-ratio", help="Exact length, as times the natural one: 0.5 to 2.")
+]
+NTokens = Annotated[int | None, typer.Option("--n-tokens", help="Length in the engine's own tokens.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+
+def given(**controls: object) -> dict[str, object]:
+    """Those controls that were named on the command line."""
+    return {name: value for name, value in controls.items() if value is not None}
 
 
 def print_json(what: Any) -> None:

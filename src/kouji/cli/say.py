@@ -28,6 +28,9 @@ def say(
     language: options.Language = None,
     seed: Annotated[int, typer.Option("--seed", help="Another seed is another take.")] = 0,
     speed: Annotated[float | None, typer.Option("--speed", help="2 is twice as fast.")] = None,
+    duration: options.Duration = None,
+    duration_ratio: options.DurationRatio = None,
+    n_tokens: options.NTokens = None,
     format: options.Format = None,
     engine: options.Engine = None,
     lexicon: options.Lexicon = None,
@@ -48,7 +51,7 @@ def say(
     path, kind = _target(output, format, settings.format)
     if path:
         check_writable(path)
-    controls = {} if speed is None else {"speed": speed}
+    controls = options.given(speed=speed, duration=duration, duration_ratio=duration_ratio, n_tokens=n_tokens)
     request = Request(text_of(text, file), settings.voice, settings.language, seed, controls)
     session = Session(engines.card(settings.engine), settings)
     started, n_samples = perf_counter(), 0

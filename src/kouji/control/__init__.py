@@ -1,5 +1,6 @@
 """What people ask for, turned into what engines do."""
 
 from .delivery import delivered
+from .duration import DurationPlan, planned
 
-__all__ = ["delivered"]
+__all__ = ["DurationPlan", "delivered", "planned"]

@@ -113,6 +113,7 @@ class Card:
     hubs: Mapping[str, str] = field(default_factory=dict)  # "huggingface" | "modelscope" -> repository
     presets: tuple[Preset, ...] = ()  # the first is the default
     converter: str = ""  # "package.module:function": official folder -> files for ONNX Runtime, see `kouji models`
+    token_rate: float = 0.0  # of its own tokens a second of sound, for cards with `duration.tokens`
 
     def voice(self, name: str) -> BuiltinVoice:
         """The built-in voice of that id.
@@ -177,7 +178,8 @@ class Engine(Protocol):
     def timing(self, utterance: Utterance, conditioning: Conditioning) -> Timing:
         """How long the utterance takes as its delivery asks (but for its duration), before it is said.
 
-        An engine that cannot know it exactly gives its best estimate. Only asked of cards with `duration`.
+        An engine that cannot know it exactly gives its best estimate. `parts` and `quiet` are of the length that the
+        delivery asks for, its duration included. Only asked of cards with `duration` or `duration.tokens`.
         """
         ...
 

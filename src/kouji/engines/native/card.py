@@ -26,5 +26,10 @@ CARD = Card(
         BuiltinVoice("korean_1", "Korean 1 (woman)", "ko", "female", _PACK),
         BuiltinVoice("cantonese_1", "Cantonese 1 (woman)", "yue", "female", _PACK),
     ),
-    controls={"speed": Control("Tempo: 2 is twice as fast.", 0.5, 2.0)},
+    controls={
+        "speed": Control("Tempo: 2 is twice as fast.", 0.5, 2.0),
+        "duration": Control("Exact length in seconds, or 0.5 to 2 times the natural one; natural within 0.75 to 1.25."),
+        "duration.tokens": Control("Length of the speech in tokens of 10 ms, pauses between sentences not counted."),
+    },
+    token_rate=100.0,  # its tokens are frames
 )

@@ -22,13 +22,10 @@ from kouji.runtime.onnx import Graph
 from kouji.text.phonemes import LANGUAGES
 from kouji.types import Chunk, Mark, Timing, Unit, Utterance
 
-from . import inputs, reference, source
+from . import inputs, reference, source, timing
 from .card import CARD
 
 GRAPHS = ("text", "pitch", "decoder", "vocoder", "speaker")
-EDGE = 5  # frames of silence before the first sound; the pause after the last one is the join's business
-CLOSING = 12  # frames of silence after the last sound
-LONGEST_TOKEN = 150  # frames
 
 
 @dataclass(frozen=True)
@@ -86,16 +83,16 @@ class Native:
         tokens = tokenize(utterance.units)
         style = inputs.STYLES.index(style_of(utterance.units))
         _, _, log_duration, _ = self._read(tokens, style)
-        mean = np.exp(log_duration[0]) * self._voices["pace"][style] / utterance.delivery.speed
-        natural = float(_durations(mean, tokens).sum()) * mel_scale.HOP_LENGTH / mel_scale.SAMPLE_RATE
-        return Timing(natural, natural / 2, natural * 2)
+        frames = timing.natural(np.exp(log_duration[0]) * self._voices["pace"][style])
+        return timing.reach(frames, tokens.names, utterance.delivery, utterance.delivery.speed)
 
     def synthesize(self, utterance: Utterance, conditioning: Conditioning, rng: np.random.Generator) -> Iterator[Chunk]:
         """Say one utterance; see the contract."""
         tokens = tokenize(utterance.units)
         style = inputs.STYLES.index(style_of(utterance.units))
         content, prosody, log_duration, energy = self._read(tokens, style)
-        durations = _durations(np.exp(log_duration[0]) * self._voices["pace"][style] / utterance.delivery.speed, tokens)
+        frames = timing.natural(np.exp(log_duration[0]) * self._voices["pace"][style])
+        durations = timing.asked(frames, tokens.names, utterance.delivery, utterance.delivery.speed)
         index, position = inputs.positions(durations)
         ratio, voicing = self._graphs["pitch"](prosody=prosody, index=index[None], position=position[None])
         voiced = (voicing[0] > 0).astype(np.float32) * _may_sound(tokens)[index]
@@ -150,16 +147,6 @@ def style_of(units: Sequence[Unit]) -> str:
     }[language]  # fmt: skip
 
 
-def _durations(mean: np.ndarray, tokens: Tokens) -> np.ndarray:
-    """Whole frames whose sums stay with the predicted ones; silence at the ends is kept short."""
-    mean = np.minimum(mean, LONGEST_TOKEN)
-    mean[0], mean[-1] = EDGE, CLOSING
-    edges = np.round(np.cumsum(mean)).astype(np.int64)
-    durations = np.diff(edges, prepend=0)
-    durations[durations < 1] = 1
-    return durations
-
-
 def _may_sound(tokens: Tokens) -> np.ndarray:
     """(N,) 0 for pauses, 1 for phonemes: nobody hums in a pause."""
     return np.array([number >= 0 for number in tokens.unit], np.float32)
@@ -167,8 +154,8 @@ def _may_sound(tokens: Tokens) -> np.ndarray:
 
 def _marks(utterance: Utterance, tokens: Tokens, durations: np.ndarray) -> Iterator[Mark]:
     """Times of each unit and phoneme."""
-    ends = np.cumsum(durations) * mel_scale.HOP_LENGTH / mel_scale.SAMPLE_RATE
-    starts = ends - durations * mel_scale.HOP_LENGTH / mel_scale.SAMPLE_RATE
+    ends = np.cumsum(durations) * timing.FRAME
+    starts = ends - durations * timing.FRAME
     of_unit: dict[int, list[int]] = {}
     for k, number in enumerate(tokens.unit):
         if number >= 0:
