@@ -209,19 +209,19 @@ class Session:
 
     def _utterances(
         self, plan: _Plan, progress: Progress | None, metadata: dict[str, object]
-    ) -> Iterator[tuple[Iterator[Chunk], str | float]]:
+    ) -> Iterator[tuple[Iterator[Chunk], str | float | None]]:
         conditioning = self._conditioning(plan.voice)
+        keeper = closing.Timekeeper(plan.duration, self.sample_rate, metadata) if plan.duration else None
         for n_said, utterance in enumerate(plan.utterances):
             if progress:
                 progress(n_said, len(plan.utterances))
             say = partial(self._say, utterance, conditioning, plan.seed)
             pause = utterance.units[-1].pause if utterance.pause is None else utterance.pause
             row = plan.duration.utterances[n_said] if plan.duration else None
-            if row is None or row.n_samples is None:
+            if keeper is None or row is None or row.n_samples is None:
                 yield say(), pause
             else:
-                # A planned pause is part of the chunk: nothing is left for the join to measure.
-                yield closing.timed(say, row, self.sample_rate, metadata), pause if row.n_pause is None else 0.0
+                yield keeper.timed(say, row), pause if row.n_pause is None else None
         if progress:
             progress(len(plan.utterances), len(plan.utterances))
 
@@ -232,7 +232,7 @@ class Session:
         if duration is not None:
             utterance = replace(utterance, delivery=replace(utterance.delivery, duration=duration))
         # Its own generator: what is said before or beside an utterance cannot change its sound.
-        rng = np.random.default_rng([seed, utterance.index, *[round][:round]])
+        rng = np.random.default_rng([seed, utterance.index, *([round] if round else [])])
         return self._engine.synthesize(utterance, conditioning, rng)
 
     def _conditioning(self, voice: str) -> Conditioning:

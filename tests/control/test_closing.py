@@ -5,9 +5,9 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 
-from kouji.audio.join import collect, join
-from kouji.control.closing import closed, notices, timed
-from kouji.control.duration import PlannedUtterance
+from kouji.audio.join import QUIET, collect, join
+from kouji.control.closing import Timekeeper, closed, notices
+from kouji.control.duration import DurationPlan, PlannedUtterance
 from kouji.types import Chunk, Mark
 
 RATE, WANTED = 16000, 32000
@@ -63,15 +63,45 @@ def test_a_hundredth_of_a_second_is_padded() -> None:
     assert not found.samples[-100:].any()
 
 
-def test_no_edge_clicks() -> None:
+def row(silence: float | None = None, n_pause: int | None = 8000) -> PlannedUtterance:
+    return PlannedUtterance("好", 2.0, 2.0, (1.0, 4.0), {"stretch": 0.0}, 0.5, 0.5, WANTED, n_pause, None, silence)
+
+
+def said(error: float, *rows: PlannedUtterance, n_quiet: int = 0, lead: float = 0.0, n_lead: int = 0) -> np.ndarray:
+    plan = DurationPlan(2.0, 2.0, (1.0, 4.0), {}, rows, (), lead, n_lead)
+    keeper = Timekeeper(plan, RATE, {"duration": {}})
+    speaker = Speaker(error, error, n_quiet=n_quiet)
+    return collect(join(((keeper.timed(speaker, each), None) for each in rows), RATE))[0]
+
+
+def silences(samples: np.ndarray) -> list[int]:
+    """Samples of each longer silence."""
+    edges = np.flatnonzero(np.diff(np.concatenate([[0], np.abs(samples) < QUIET, [0]]).astype(int)))
+    return [end - start for start, end in edges.reshape(-1, 2) if end - start > 400]
+
+
+@pytest.mark.parametrize("error", [0.997, 1.03, 0.95])
+def test_planned_pauses_stand_between_without_clicks(error: float) -> None:
+    samples = said(error, row(), row(n_pause=0))
     steepest = np.abs(np.diff(sound(WANTED))).max()
-    row = PlannedUtterance("好", 2.0, 2.0, (1.0, 4.0), {"stretch": 0.0}, 0.5, 0.5, WANTED, 8000)
-    for error in (0.997, 1.03, 0.95):
-        chunks = timed(Speaker(error, error), row, RATE, {"duration": {}})
-        samples = collect(join([(chunks, 0.0)], RATE))[0]
-        assert len(samples) == WANTED + 8000
-        assert not samples[WANTED:].any()
-        assert np.abs(np.diff(samples, prepend=0, append=0)).max() < 1.3 * steepest
+    assert len(samples) == 2 * WANTED + 8000
+    assert not samples[WANTED : WANTED + 8000].any()
+    assert np.abs(np.diff(samples, prepend=0, append=0)).max() < 1.3 * steepest
+
+
+@pytest.mark.parametrize("n_quiet", [0, 1500, 6000])
+def test_a_silence_that_is_asked_for_is_kept_and_the_sum_too(n_quiet: int) -> None:
+    """Whatever the engine leaves at its edges, and whatever it was believed to leave (here 2 x 2000 samples)."""
+    samples = said(1.0, row(silence=0.75, n_pause=8000), row(n_pause=0), n_quiet=n_quiet)
+    assert len(samples) == 2 * WANTED + 8000
+    inner = silences(samples)[1 if n_quiet > 400 else 0]
+    assert inner == pytest.approx(12000, abs=200)
+
+
+def test_silence_before_and_after_the_whole_counts() -> None:
+    samples = said(1.0, row(silence=0.5, n_pause=7000), n_quiet=1000, lead=1.0, n_lead=15000)
+    assert len(samples) == WANTED + 15000 + 7000
+    assert silences(samples) == [pytest.approx(16000, abs=200), pytest.approx(8000, abs=200)]
 
 
 def test_a_stretch_beyond_what_is_promised_is_told() -> None:

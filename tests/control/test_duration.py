@@ -92,6 +92,16 @@ def test_a_pause_that_was_asked_for_is_kept() -> None:
     assert total(found) == pytest.approx(0.8 * found.natural * RATE, abs=1)
 
 
+def test_silence_before_and_after_the_whole_is_kept_and_counts() -> None:
+    said = analyse(TEXT).utterances
+    said = (*said[:-1], replace(said[-1], pause=1.0))
+    found = planned(said, elastic, Target("ratio", 0.8), RATE, lead=2.0)
+    assert found.natural == pytest.approx(plan(None).natural + (2.0 - 0.05) + (1.0 - 0.05))
+    assert found.n_lead == pytest.approx(1.95 * RATE, abs=1)
+    assert found.utterances[-1].n_pause == pytest.approx(0.95 * RATE, abs=1)
+    assert found.n_lead + total(found) == pytest.approx(0.8 * found.natural * RATE, abs=1)
+
+
 def test_a_group_of_sentences_gets_its_own_length_pauses_included() -> None:
     group = {"duration": 4.0, "duration_group": 7}
     found = plan(None, controls={1: group, 2: group})

@@ -17,13 +17,14 @@ QUIET = 10 ** (-50 / 20)  # full scale 1; what an engine leaves around speech li
 PAUSES = {"": 0.08, "_": 0.12, ",": 0.25, "…": 0.60, ".": 0.50, "?": 0.55, "!": 0.50}
 
 
-def join(utterances: Iterable[tuple[Iterable[Chunk], str | float]], sample_rate: int) -> Iterator[Chunk]:
+def join(utterances: Iterable[tuple[Iterable[Chunk], str | float | None]], sample_rate: int) -> Iterator[Chunk]:
     """Let utterances follow one another, each as soon as its engine has it.
 
     The silence that an engine leaves at its edges counts towards the pause; it is never cut.
 
     Args:
-        utterances: the chunks of each, and the pause after it (a key of PAUSES, or seconds).
+        utterances: the chunks of each, and the pause after it: a key of PAUSES, or seconds; None where the
+            chunks bring their pause along.
         sample_rate: Hz.
 
     Yields:
@@ -34,15 +35,15 @@ def join(utterances: Iterable[tuple[Iterable[Chunk], str | float]], sample_rate:
         n_start = None
         for chunk in _soft_edges(chunks, round(FADE * sample_rate)):
             if n_start is None:
-                gap = max(0, n_wanted - n_quiet - _n_quiet(chunk.samples)) if n_done else 0
+                gap = max(0, n_wanted - n_quiet - quiet_at_start(chunk.samples)) if n_done else 0
                 if gap:
                     yield Chunk(np.zeros(gap, np.float32))
                 n_done = n_start = n_done + gap
             yield replace(chunk, marks=_later(chunk.marks, n_start / sample_rate))
             n_done += len(chunk.samples)
-            at_end = _n_quiet(chunk.samples[::-1])
+            at_end = quiet_at_start(chunk.samples[::-1])
             n_quiet = n_quiet + at_end if at_end == len(chunk.samples) else at_end
-        n_wanted = round((PAUSES[pause] if isinstance(pause, str) else pause) * sample_rate)
+        n_wanted = round((PAUSES[pause] if isinstance(pause, str) else pause or 0.0) * sample_rate)
 
 
 def collect(chunks: Iterable[Chunk]) -> tuple[np.ndarray, tuple[Mark, ...]]:
@@ -54,14 +55,15 @@ def collect(chunks: Iterable[Chunk]) -> tuple[np.ndarray, tuple[Mark, ...]]:
     return np.frombuffer(data, np.float32), tuple(marks)
 
 
-def padded(samples: np.ndarray, n_quiet: int, sample_rate: int) -> np.ndarray:
-    """(n_samples,) -> the same with silence behind it, into which it fades."""
-    if n_quiet == 0:
-        return samples
-    fall = _rise(round(FADE * sample_rate))[::-1][-len(samples) :]
-    samples = np.pad(np.asarray(samples, np.float32), (0, n_quiet))
-    samples[len(samples) - n_quiet - len(fall) : len(samples) - n_quiet] *= fall
-    return samples
+def surrounded(samples: np.ndarray, n_before: int, n_after: int, sample_rate: int) -> np.ndarray:
+    """(n_samples,) -> the same between silences, out of which it fades in and into which it fades out."""
+    rise = _rise(round(FADE * sample_rate))[: len(samples)]
+    samples = np.array(samples, np.float32)
+    if n_before:
+        samples[: len(rise)] *= rise
+    if n_after:
+        samples[len(samples) - len(rise) :] *= rise[::-1]
+    return np.pad(samples, (n_before, n_after))
 
 
 def _rise(n_fade: int) -> np.ndarray:
@@ -82,7 +84,7 @@ def _soft_edges(chunks: Iterable[Chunk], n_fade: int) -> Iterator[Chunk]:
         n_done += len(samples)
         held, marks = np.concatenate([held, samples]), marks + chunk.marks
         n_ready = max(0, len(held) - n_fade)
-        begun = begun or _n_quiet(held[:n_ready]) < n_ready
+        begun = begun or quiet_at_start(held[:n_ready]) < n_ready
         if begun and n_ready:
             yield Chunk(held[:n_ready], marks)
             held, marks = held[n_ready:], ()
@@ -92,7 +94,7 @@ def _soft_edges(chunks: Iterable[Chunk], n_fade: int) -> Iterator[Chunk]:
         yield Chunk(held, marks)
 
 
-def _n_quiet(samples: np.ndarray) -> int:
+def quiet_at_start(samples: np.ndarray) -> int:
     """How many samples at the beginning are as good as silent."""
     loud = np.abs(samples) > QUIET
     return int(loud.argmax()) if loud.any() else len(samples)

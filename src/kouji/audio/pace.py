@@ -17,7 +17,7 @@ ELASTICITY = {
     "pauses": 2.5,  # between phrases and sentences
     "boundaries": 1.5,  # the last vowel of a phrase
     "vowels": 1.0,
-    "consonants": 0.35,
+    "consonants": 0.25,
 }
 LONGEST_PAUSE = 3.0  # seconds; a longer one is taken for the end
 

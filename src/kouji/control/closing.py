@@ -4,21 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 import numpy as np
 
-from kouji.audio.join import QUIET, collect, padded
+from kouji.audio.join import QUIET, collect, quiet_at_start, surrounded
 from kouji.audio.stretch import stretched
 from kouji.types import Chunk, Mark, Notice
 
-if TYPE_CHECKING:
-    from .duration import PlannedUtterance
+from .duration import REACH, DurationPlan, PlannedUtterance
 
 ROUNDS = 2
-REACH = 0.08  # of the length: so much a stretch may close before the engine is asked again
 HOP = 0.010  # seconds: so much may be closed with silence alone
 KEPT = 0.020  # seconds of silence that trimming leaves at an edge
+EXACT = 0.005  # seconds to which a silence that is asked for is kept
+
+Say = Callable[[float, int], Iterable[Chunk]]  # (seconds to ask the engine for, number of the round) -> what it says
 
 
 @dataclass(frozen=True)
@@ -30,26 +30,51 @@ class Closed:
     native: float  # seconds that the engine said by itself
     stretch: float  # 1: not stretched
 
+    def resized(self, n_cut: int, n_samples: int, sample_rate: int) -> Closed:
+        """Without its first `n_cut` samples, what is left in `n_samples`."""
+        factor = n_samples / (len(self.samples) - n_cut)
+        marks = _moved(self.marks, -n_cut / sample_rate, factor, n_samples / sample_rate)
+        return Closed(
+            stretched(self.samples[n_cut:], n_samples, sample_rate), marks, self.native, self.stretch * factor
+        )
 
-def timed(
-    say: Callable[[float, int], Iterable[Chunk]], row: PlannedUtterance, sample_rate: int, metadata: dict[str, object]
-) -> Iterator[Chunk]:
-    """Say an utterance in exactly its planned samples, the pause after it included.
 
-    Args:
-        say: (seconds to ask the engine for, number of the round) -> its chunks.
-        row: the plan.
-        sample_rate: Hz.
-        metadata: of the request; its "duration" is told what the engine gave and what was stretched.
-    """
-    assert row.n_samples is not None
-    assert row.native is not None
-    found = closed(say, row.native, row.n_samples, sample_rate)
-    made = metadata["duration"]
-    assert isinstance(made, dict)
-    made["native"] = round(made.get("native", 0.0) + found.native, 4)
-    made["stretch"] = max(made.get("stretch", 1.0), round(found.stretch, 4), key=lambda factor: abs(np.log(factor)))
-    yield Chunk(padded(found.samples, row.n_pause or 0, sample_rate), found.marks)
+class Timekeeper:
+    """Says the utterances of one request one after the other, each in its planned samples."""
+
+    def __init__(self, plan: DurationPlan, sample_rate: int, metadata: dict[str, object]) -> None:
+        """`metadata["duration"]` is told what the engine gave and what had to be stretched."""
+        made = metadata["duration"]
+        assert isinstance(made, dict)
+        self._made: dict[str, float] = made
+        self._sample_rate = sample_rate
+        self._n_before, self._silence = plan.n_lead, plan.lead or None  # what is to come before the next utterance
+        self._n_quiet = 0  # samples of silence at the end of the one before
+        self._last = plan.utterances[-1]
+
+    def timed(self, say: Say, row: PlannedUtterance) -> Iterator[Chunk]:
+        """One utterance, with the silence before it and, after the last, behind it."""
+        assert row.n_samples is not None
+        assert row.native is not None
+        found = closed(say, row.native, row.n_samples, self._sample_rate)
+        n_before = self._n_before
+        if self._silence is not None:
+            # Only now is it known how much of the silence the engine has left by itself; the sound makes up for it.
+            n_lead = quiet_at_start(found.samples)
+            n_exact = round(self._silence * self._sample_rate) - self._n_quiet - n_lead
+            if abs(n_exact - n_before) > EXACT * self._sample_rate:
+                n_cut = max(0, n_lead - round(HOP * self._sample_rate))  # a first burst keeps what leads up to it
+                n_samples, n_before = row.n_samples + n_before, max(0, n_exact + n_cut)
+                found = found.resized(n_cut, n_samples - n_before, self._sample_rate)
+        self._made["native"] = round(self._made.get("native", 0.0) + found.native, 4)
+        factors = (self._made.get("stretch", 1.0), round(found.stretch, 4))
+        self._made["stretch"] = max(factors, key=lambda factor: abs(np.log(factor)))
+        # A pause that is not planned is left to the join.
+        self._n_before, self._silence = (0, None) if row.n_pause is None else (row.n_pause, row.silence)
+        self._n_quiet = quiet_at_start(found.samples[::-1])
+        n_after = self._n_before if row is self._last else 0
+        samples = surrounded(found.samples, n_before, n_after, self._sample_rate)
+        yield Chunk(samples, _moved(found.marks, n_before / self._sample_rate))
 
 
 def notices(metadata: Mapping[str, object]) -> tuple[Notice, ...]:
@@ -61,9 +86,7 @@ def notices(metadata: Mapping[str, object]) -> tuple[Notice, ...]:
     return (Notice("duration_stretched", f"The engine missed its length twice; a stretch of {factor:.2f} closed it."),)
 
 
-def closed(
-    say: Callable[[float, int], Iterable[Chunk]], asked: float, n_samples: int, sample_rate: int
-) -> Closed:
+def closed(say: Say, asked: float, n_samples: int, sample_rate: int) -> Closed:
     """Have an utterance said in exactly `n_samples`; `asked` are the seconds that the engine is asked for first."""
     takes: list[tuple[np.ndarray, tuple[Mark, ...]]] = []
     for number in range(ROUNDS):
@@ -85,15 +108,17 @@ def _fitted(samples: np.ndarray, marks: tuple[Mark, ...], n_samples: int, sample
     if not 0 <= n_samples - len(samples) <= HOP * sample_rate:
         factor = n_samples / len(samples)
         samples = stretched(samples, n_samples, sample_rate)
-    samples = padded(samples, n_samples - len(samples), sample_rate)
-    end = n_samples / sample_rate
+    samples = surrounded(samples, 0, n_samples - len(samples), sample_rate)
+    return Closed(samples, _moved(marks, -moved / sample_rate, factor, n_samples / sample_rate), native, factor)
+
+
+def _moved(marks: Iterable[Mark], seconds: float, factor: float = 1.0, end: float = np.inf) -> tuple[Mark, ...]:
+    """Marks later by `seconds`, then `factor` times as late, within 0 and `end`."""
 
     def at(time: float) -> float:
-        return min(max(0.0, (time - moved / sample_rate) * factor), end)
+        return min(max(0.0, (time + seconds) * factor), end)
 
-    return Closed(
-        samples, tuple(replace(mark, start=at(mark.start), end=at(mark.end)) for mark in marks), native, factor
-    )
+    return tuple(replace(mark, start=at(mark.start), end=at(mark.end)) for mark in marks)
 
 
 def _trimmed(samples: np.ndarray, n_surplus: int, n_kept: int) -> tuple[int, int]:

@@ -18,9 +18,9 @@ from kouji.audio.join import PAUSES
 from kouji.errors import InvalidInput
 from kouji.types import Notice, Timing, Utterance
 
-from .closing import REACH
 from .target import LONGEST, NATURAL, SHORTEST, Target, scopes
 
+REACH = 0.08  # of a length: so much a stretch may close
 SPEECH = 0.7  # elasticity of speech whose engine cannot tell vowels from consonants: between theirs
 TAKEN = {
     "edges": "pauses", "pauses": "pauses", "boundaries": "vowels", "vowels": "vowels", "consonants": "consonants",
@@ -41,6 +41,7 @@ class PlannedUtterance:
     n_samples: int | None = None  # the target
     n_pause: int | None = None  # the target of the pause, in samples
     n_tokens: int | None = None
+    silence: float | None = None  # from its last sound to the next one, where that is asked for and so fixed
 
     @property
     def native(self) -> float | None:
@@ -58,6 +59,8 @@ class DurationPlan:
     taken: Mapping[str, float]
     utterances: tuple[PlannedUtterance, ...]
     notices: tuple[Notice, ...] = ()
+    lead: float = 0.0  # silence before the first sound that is asked for
+    n_lead: int = 0  # samples to put before what the engine leaves there
 
     def delivered(self, utterances: Sequence[Utterance]) -> tuple[Utterance, ...]:
         """The utterances with what is asked of the engine."""
@@ -77,6 +80,7 @@ def planned(
     target: Target | None,
     sample_rate: int,
     token_rate: float = 0.0,
+    lead: float = 0.0,
 ) -> DurationPlan:
     """Share out what is asked of the whole and, by markup, of parts of it.
 
@@ -86,12 +90,13 @@ def planned(
         target: of the whole request.
         sample_rate: Hz.
         token_rate: the engine's own tokens a second, for a target in tokens.
+        lead: seconds of silence before the first sound.
 
     Raises:
         InvalidInput: a target is outside what is feasible; names the range.
     """
-    line = _Line(utterances, [timing(utterance) for utterance in utterances])
-    whole, notices = _Span(0, len(utterances)), list[Notice]()
+    line = _Line(utterances, [timing(utterance) for utterance in utterances], lead)
+    whole, notices = _Span(0, len(utterances), is_whole=True), list[Notice]()
     parts = scopes(utterances)
     if parts and target is not None and target.kind == "tokens":
         raise InvalidInput("n_tokens and a duration in the markup are given together.", "Give one of them.")
@@ -102,30 +107,34 @@ def planned(
         line.fit(whole, target, token_rate, notices)
     is_whole = target is not None and target.kind != "tokens"
     spans = [whole] if is_whole else [_Span(part.first, part.end) for part in parts]
-    samples = line.in_samples(spans, sample_rate)
+    samples, n_lead = line.in_samples(spans, sample_rate)
     tokens = line.in_tokens(token_rate) if target is not None and target.kind == "tokens" else {}
     rows = tuple(line.row(number, samples, tokens.get(number), timing) for number in range(len(utterances)))
     taken = _sum([row.taken for row in rows])
     if spans:
         in_pauses = sum((row.pause_target or 0.0) - row.pause for row in rows if row.n_pause is not None)
         taken["pauses"] = taken.get("pauses", 0.0) + in_pauses
-    natural = sum(line.natural) + sum(line.gaps)
-    return DurationPlan(natural, line.length(whole) if is_whole else None, (low, high), taken, rows, tuple(notices))
+    natural = line.lead + sum(line.natural) + sum(line.gaps)
+    length = line.length(whole) if is_whole else None
+    return DurationPlan(natural, length, (low, high), taken, rows, tuple(notices), lead, n_lead)
 
 
 @dataclass(frozen=True)
 class _Span:
     first: int
     end: int
+    is_whole: bool = False  # then the silence before and after it counts too
 
 
 class _Line:
     """Sentences and the pauses after them, with the lengths that are settled so far."""
 
-    def __init__(self, utterances: Sequence[Utterance], timings: Sequence[Timing]) -> None:
+    def __init__(self, utterances: Sequence[Utterance], timings: Sequence[Timing], lead: float) -> None:
         self.utterances, self.timings = utterances, timings
         self.natural = [timing.natural for timing in timings]
-        self.gaps = [_gap(*pair) for pair in zip(utterances, timings, timings[1:], strict=False)] + [0.0]
+        self.lead = max(0.0, lead - timings[0].quiet / 2)
+        self.gaps = [_gap(*pair) for pair in zip(utterances, timings, timings[1:], strict=False)]
+        self.gaps.append(max(0.0, (utterances[-1].pause or 0.0) - timings[-1].quiet / 2))
         self.said: dict[int, float] = {}  # sentence -> its settled length
         self.paused: dict[int, float] = {}  # the same of the pause after it
 
@@ -157,25 +166,28 @@ class _Line:
     def length(self, span: _Span) -> float:
         """Of what is said from the first sentence to the last, as far as settled, else natural."""
         speech = sum(self.said.get(i, self.natural[i]) for i in range(span.first, span.end))
-        return speech + sum(self.paused.get(i, self.gaps[i]) for i in range(span.first, span.end - 1))
+        around = self.lead + self.gaps[-1] if span.is_whole else 0.0
+        return around + speech + sum(self.paused.get(i, self.gaps[i]) for i in range(span.first, span.end - 1))
 
     def feasible(self, span: _Span) -> tuple[float, float]:
         """Shortest and longest of a span, what is settled in it being left as it is."""
         speech, gaps = self._free(span)
         return self._range(speech, gaps, self._rigid(span, speech, gaps))
 
-    def in_samples(self, spans: Iterable[_Span], sample_rate: int) -> dict[int, tuple[int, int | None]]:
-        """Sentence -> samples of it, and of the pause after it; None where its span ends."""
+    def in_samples(self, spans: Iterable[_Span], sample_rate: int) -> tuple[dict[int, tuple[int, int | None]], int]:
+        """Sentence -> samples of it, and of the pause after it (None where its span ends); those before the whole."""
         found: dict[int, tuple[int, int | None]] = {}
+        n_lead = 0
         for span in spans:
-            lengths: list[float] = []
+            lengths = [self.lead if span.is_whole else 0.0]
             for i in range(span.first, span.end):
                 lengths += [self.said[i], self.paused.get(i, self.gaps[i])]
             # Boundaries are rounded, so that the whole is right to half a sample.
-            whole = np.diff(np.round(np.cumsum(lengths[:-1]) * sample_rate).astype(int), prepend=0).tolist()
+            n_lead, *whole = np.diff(np.round(np.cumsum(lengths) * sample_rate).astype(int), prepend=0).tolist()
             for k, i in enumerate(range(span.first, span.end)):
-                found[i] = (whole[2 * k], whole[2 * k + 1] if i < span.end - 1 else None)
-        return found
+                ends = i == span.end - 1 and not span.is_whole
+                found[i] = (whole[2 * k], None if ends else whole[2 * k + 1])
+        return found, n_lead
 
     def in_tokens(self, token_rate: float) -> dict[int, int]:
         """Sentence -> its tokens."""
@@ -201,6 +213,7 @@ class _Line:
         return PlannedUtterance(
             self.utterances[i].text, natural.natural, target, self._range([i], [], 0.0), taken, self.gaps[i],
             None if n_pause is None else self.paused.get(i, self.gaps[i]), n_samples, n_pause, n_tokens,
+            self.utterances[i].pause,
         )  # fmt: skip
 
     def _free(self, span: _Span) -> tuple[list[int], list[int]]:
