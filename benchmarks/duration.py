@@ -1,7 +1,7 @@
 """How exact is a wanted length, and what does it cost? The native engine against its own free speech.
 
-    python benchmarks/duration.py exact [N]           random texts, languages, targets within 0.6 to 1.6 of natural
-    python benchmarks/duration.py ratios LANGUAGE [N]  0.75 to 1.25 in steps of 0.05: pitch, intelligibility, shares
+    python benchmarks/duration.py exact [N]             random texts, languages, targets within 0.6 to 1.6 of natural
+    python benchmarks/duration.py ratios zh|en [N [R …]]  0.75 to 1.25 in steps of 0.05: pitch, intelligibility, shares
 
 Texts are the everyday sentences of `kouji eval`; English words are heard by pocketsphinx, Mandarin toned syllables by
 the recipe's recogniser.
@@ -44,13 +44,13 @@ def exact(n: int) -> None:
     print(f"{n} targets, error at most {max(errors):.3f} ms, {within} within 10 ms; worst: {worst}")
 
 
-def ratios(language: str, n: int) -> None:
+def ratios(language: str, n: int, wanted: Sequence[float]) -> None:
     """Print a row for every ratio."""
     tts, texts = kouji.load("native"), own_sentences(language)[:n]
     print("| ratio | error % | change | F0 median Hz | change % | pauses + vowels % |")
     print("| --- | --- | --- | --- | --- | --- |")
     free = _judged(tts, language, texts, {})
-    for ratio in RATIOS:
+    for ratio in wanted:
         wrong, pitch, taken = _judged(tts, language, texts, {"duration_ratio": ratio}) if ratio != 1 else free
         changes = [f"{wrong - free[0]:+.1f}", f"{pitch:.1f}", f"{100 * (pitch / free[1] - 1):+.2f}"]
         print(f"| {ratio} | {wrong:.1f} | {' | '.join(changes)} | {_share(taken)} |", flush=True)
@@ -90,7 +90,7 @@ def main(what: str = "exact", *arguments: str) -> None:
     if what == "exact":
         exact(int(*arguments[:1] or [300]))
     else:
-        ratios(arguments[0], int(*arguments[1:2] or [1000]))
+        ratios(arguments[0], int(*arguments[1:2] or [1000]), [float(each) for each in arguments[2:]] or RATIOS)
 
 
 if __name__ == "__main__":

@@ -59,7 +59,7 @@ class DurationPlan:
     taken: Mapping[str, float]
     utterances: tuple[PlannedUtterance, ...]
     notices: tuple[Notice, ...] = ()
-    lead: float = 0.0  # silence before the first sound that is asked for
+    lead: float = 0.0  # silence before the first sound that is part of the target
     n_lead: int = 0  # samples to put before what the engine leaves there
 
     def delivered(self, utterances: Sequence[Utterance]) -> tuple[Utterance, ...]:
@@ -116,7 +116,7 @@ def planned(
         taken["pauses"] = taken.get("pauses", 0.0) + in_pauses
     natural = line.lead + sum(line.natural) + sum(line.gaps)
     length = line.length(whole) if is_whole else None
-    return DurationPlan(natural, length, (low, high), taken, rows, tuple(notices), lead, n_lead)
+    return DurationPlan(natural, length, (low, high), taken, rows, tuple(notices), lead if is_whole else 0.0, n_lead)
 
 
 @dataclass(frozen=True)
