@@ -259,7 +259,9 @@ def _taken(natural: Timing, shaped: Timing, native: float, target: float) -> dic
     if not natural.parts or not shaped.parts:
         return {"speech": native - natural.natural, "stretch": stretch}
     changes = [{TAKEN[kind]: shaped.parts.get(kind, 0.0) - length} for kind, length in natural.parts.items()]
-    return {**_sum(changes), "stretch": stretch}
+    # What an engine of whole frames cannot give is closed with silence at the end.
+    between = native - natural.natural - sum(shaped.parts.values()) + sum(natural.parts.values())
+    return {**_sum([*changes, {"pauses": between}]), "stretch": stretch}
 
 
 def _sum(rows: Sequence[Mapping[str, float]]) -> dict[str, float]:
