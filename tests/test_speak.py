@@ -252,3 +252,85 @@ def test_a_length_is_refused_where_the_engine_has_none(tts: kouji.Session) -> No
         tts.synthesize("你好", duration=2)
     with pytest.raises(UnsupportedControl, match="'duration'"):
         tts.plan("你好")
+# ---- what the markup of a text asks for ----------------------------------------------------------
+
+
+def seconds_of_silence(speech: kouji.Speech) -> list[float]:
+    quiet = np.abs(speech.samples) < 1e-3
+    edges = np.flatnonzero(np.diff(np.concatenate([[False], quiet, [False]]).astype(int)))
+    runs = [(end - start) / speech.sample_rate for start, end in zip(edges[::2], edges[1::2], strict=True)]
+    return [round(run, 2) for run in runs if run > 0.03]
+
+
+def test_voices_speeds_and_silence_of_ssml_are_heard(tts: kouji.Session) -> None:
+    plain = tts.synthesize("一二三四", voice="ara").duration
+    fast = tts.synthesize('<speak><prosody rate="200%">一二三四</prosody></speak>', voice="ara")
+    assert fast.duration == pytest.approx(plain / 2)
+    speech = tts.synthesize(
+        '<speak><break time="1s"/>一二三四<break time="700ms"/><voice name="polly">一二三四</voice>'
+        '<break time="0.3s"/></speak>',
+        voice="ara",
+    )
+    assert seconds_of_silence(speech) == [1.0, 0.7, 0.3]
+    assert speech.duration == pytest.approx(2 * plain + 2.0, abs=0.01)
+    halves = np.split(speech.samples[: len(speech.samples) // 2 * 2], 2)
+    pitches = [np.abs(np.fft.rfft(half)).argmax() * 16000 / len(half) for half in halves]
+    assert pitches == [pytest.approx(220, rel=0.05), pytest.approx(440, rel=0.05)]
+
+
+def test_markup_outweighs_the_request(tts: kouji.Session) -> None:
+    marked = tts.synthesize("<speak>一二<prosody rate='100%'>三一</prosody></speak>", speed=2)
+    slow, fast = (mark.end - mark.start for mark in (marked.marks[-1], marked.marks[0]))
+    assert slow == pytest.approx(2 * fast)
+
+
+def test_named_marks_have_their_time(tts: kouji.Session) -> None:
+    speech = tts.synthesize(
+        '<speak><mark name="start"/><break time="1s"/>一二<mark name="middle"/>三四。<break time="500ms"/>'
+        '<mark name="second"/>五六。<mark name="end"/></speak>'
+    )
+    named = {mark.text: mark.start for mark in speech.marks if mark.kind == "mark"}
+    words = {mark.text: mark for mark in speech.marks if mark.kind == "word"}
+    assert named == {
+        "start": 0.0,
+        "middle": pytest.approx(words["三"].start),
+        "second": pytest.approx(words["五"].start),
+        "end": pytest.approx(words["六"].end),
+    }
+    assert words["一"].start == pytest.approx(1.0, abs=1e-3)
+    assert words["五"].start - words["四"].end == pytest.approx(0.5, abs=1e-3)
+
+
+def test_a_stream_of_marked_text_is_the_same_sound(tts: kouji.Session) -> None:
+    text = "<speak><break/>一<mark name='m'/>二<break time='0.1s'/><voice name='polly'>三。</voice>四<break/></speak>"
+    chunks, speech = list(tts.stream(text)), tts.synthesize(text)
+    np.testing.assert_array_equal(collect(chunks)[0], speech.samples)
+    assert collect(chunks)[1] == speech.marks
+
+
+def test_markup_that_the_engine_lacks_is_refused_before_any_sound(tts: kouji.Session) -> None:
+    with pytest.raises(UnsupportedControl, match="'parrot' has no control 'emotion'"):
+        tts.stream("好。<happy 0.6>好</happy>")
+    with pytest.raises(UnsupportedControl, match="'pitch'"):
+        tts.stream("<speak>好。<prosody pitch='+2st'>好</prosody></speak>")
+    with pytest.raises(UnsupportedControl, match="'volume'"):
+        tts.stream("<speak>好。<prosody volume='loud'>好</prosody></speak>")
+    with pytest.raises(UnsupportedControl, match="'duration'"):
+        tts.stream("好。<duration 2s>好</duration>")
+    with pytest.raises(InvalidInput, match=r"Give 0\.5 to 2\.0"):
+        tts.stream("<speak>好。<prosody rate='300%'>好</prosody></speak>")
+    with pytest.raises(UnknownName, match="'polly'"):
+        tts.stream("好。<voice poly>好</voice>")
+
+
+def test_an_engine_that_has_a_control_is_handed_what_the_markup_asks(tts: kouji.Session) -> None:
+    heard = []
+
+    class Acting(Parrot):
+        def synthesize(self, utterance, conditioning, rng):  # type: ignore[no-untyped-def]
+            heard.append((utterance.normalized, dict(utterance.controls)))
+            return super().synthesize(utterance, conditioning, rng)
+
+    card = replace(tts.card, controls={**tts.card.controls, "emotion.vector": Control("emotion")})
+    kouji.Session(card, engine=Acting()).synthesize("好，<happy 0.6>好</happy>。")
+    assert heard == [("好，", {}), ("好。", {"emotion": "happy", "intensity": 0.6})]

@@ -129,7 +129,7 @@ class Session:
             UnsupportedControl: the engine cannot tell.
         """
         plan = self._plan(self._request(text, voice, language, seed, controls))
-        return plan.duration or self._duration(plan.utterances, plan.voice, None)
+        return plan.duration or self._duration(plan.utterances, plan.voice, None, plan.lead)
 
     def speak(self, request: Request, progress: Progress | None = None) -> Speech:
         """Say a whole request, telling `progress` after every utterance. (Raises as `synthesize` does.)"""
@@ -184,44 +184,53 @@ class Session:
         check_controls(card, request.controls)
         wanted, others = target.asked(request.controls), target.without(request.controls)
         said = analyse(request.text, request.language or None, self._lexicon)
+        for utterance in said.utterances:
+            check_markup(card, utterance)
         language = request.language or _main_language(said.utterances)
         voice = request.voice or card.default_voice(language).id
         utterances = tuple(delivered(utterance, others) for utterance in said.utterances)
         if wanted is None and not target.scopes(utterances):
-            return _Plan(utterances, said.notices, voice, language, request.seed)
-        duration = self._duration(utterances, voice, wanted)
+            return _Plan(utterances, said.notices, voice, language, request.seed, said.lead)
+        duration = self._duration(utterances, voice, wanted, said.lead)
         utterances = duration.delivered(utterances)
-        return _Plan(utterances, said.notices + duration.notices, voice, language, request.seed, duration)
+        return _Plan(utterances, said.notices + duration.notices, voice, language, request.seed, said.lead, duration)
 
-    def _duration(self, utterances: Sequence[Utterance], voice: str, wanted: target.Target | None) -> DurationPlan:
+    def _duration(
+        self, utterances: Sequence[Utterance], voice: str, wanted: target.Target | None, lead: float
+    ) -> DurationPlan:
         if wanted is None and "duration" not in self.card.controls:
             raise UnsupportedControl(self.card.id, "duration", engines.that_can("duration"))
 
         def timing(utterance: Utterance) -> Timing:
-            return self._engine.timing(utterance, self._conditioning(voice))
+            return self._engine.timing(utterance, self._conditioning(_voice(utterance, voice)))
 
-        return planned(utterances, timing, wanted, self.sample_rate, self.card.token_rate)
+        return planned(utterances, timing, wanted, self.sample_rate, self.card.token_rate, lead)
 
     def _chunks(self, plan: _Plan, progress: Progress | None, metadata: dict[str, object]) -> Iterator[Chunk]:
         from kouji.audio.join import join
 
-        return join(self._utterances(plan, progress, metadata), self.sample_rate)
+        lead = 0.0 if plan.duration and plan.duration.lead else plan.lead  # the planned chunks bring it along
+        return join(self._utterances(plan, progress, metadata), self.sample_rate, lead)
 
     def _utterances(
         self, plan: _Plan, progress: Progress | None, metadata: dict[str, object]
     ) -> Iterator[tuple[Iterator[Chunk], str | float | None]]:
-        conditioning = self._conditioning(plan.voice)
+        from kouji.audio.cues import with_cues
+
         keeper = closing.Timekeeper(plan.duration, self.sample_rate, metadata) if plan.duration else None
         for n_said, utterance in enumerate(plan.utterances):
             if progress:
                 progress(n_said, len(plan.utterances))
-            say = partial(self._say, utterance, conditioning, plan.seed)
-            pause = utterance.units[-1].pause if utterance.pause is None else utterance.pause
+            say = partial(self._say, utterance, self._conditioning(_voice(utterance, plan.voice)), plan.seed)
+            pause: str | float | None = utterance.units[-1].pause if utterance.pause is None else utterance.pause
             row = plan.duration.utterances[n_said] if plan.duration else None
             if keeper is None or row is None or row.n_samples is None:
-                yield say(), pause
-            else:
-                yield keeper.timed(say, row), pause if row.n_pause is None else None
+                yield with_cues(say(), utterance, self.sample_rate, plan.lead), pause
+                continue
+            chunks = keeper.timed(say, row)
+            if row.n_pause is not None:
+                utterance, pause = replace(utterance, pause=None), None
+            yield with_cues(chunks, utterance, self.sample_rate, plan.lead), pause
         if progress:
             progress(len(plan.utterances), len(plan.utterances))
 
@@ -250,6 +259,7 @@ class _Plan:
     voice: str
     language: str
     seed: int
+    lead: float = 0.0  # seconds of silence before the first utterance
     duration: DurationPlan | None = None  # None: nothing is asked of the length
 
     def metadata(self, card: Card) -> dict[str, object]:
@@ -276,6 +286,26 @@ def check_controls(card: Card, controls: Mapping[str, object]) -> None:
         if control is None:
             raise UnsupportedControl(card.id, name, engines.that_can(CONTROLS[name]))
         control.check(name, value)
+
+
+def check_markup(card: Card, utterance: Utterance) -> None:
+    """Refuse what the markup of a text asks for and the engine lacks, as if the request had asked for it.
+
+    Raises:
+        UnknownName: no such voice.
+        UnsupportedControl: others have the control, this engine does not.
+        InvalidInput: the value is outside the range on the card.
+    """
+    asked = dict(utterance.controls)
+    if "voice" in asked:
+        card.voice(str(asked.pop("voice")))
+    asked.pop("duration_group", None)  # which utterances share one duration
+    check_controls(card, asked)
+
+
+def _voice(utterance: Utterance, usual: str) -> str:
+    """Who says an utterance: whom the markup names, else whom the request names."""
+    return str(utterance.controls.get("voice", usual))
 
 
 def _main_language(utterances: Sequence[Utterance]) -> str:

@@ -71,6 +71,14 @@ class Timing:
 
 
 @dataclass(frozen=True)
+class Cue:
+    """A moment that the markup gives a name."""
+
+    name: str
+    unit: int  # before this unit of the utterance; -1: before the silence that opens; past the last: when all is said
+
+
+@dataclass(frozen=True)
 class Utterance:
     """One sentence, ready for an engine."""
 
@@ -82,13 +90,14 @@ class Utterance:
     controls: Mapping[str, object] = field(default_factory=dict)  # what the markup, then also the request, asks for
     delivery: Delivery = Delivery()
     pause: float | None = None  # seconds of silence after it; None: as the mark after its last unit says
+    cues: tuple[Cue, ...] = ()  # named moments within it
 
 
 @dataclass(frozen=True)
 class Mark:
     """When something is said."""
 
-    kind: str  # "sentence" | "word" | "phoneme"
+    kind: str  # "sentence" | "word" | "phoneme" | "mark": one that the markup names
     text: str
     start: float  # seconds
     end: float  # seconds

@@ -21,7 +21,7 @@ def silence(seconds: float) -> np.ndarray:
     return np.zeros(round(seconds * RATE), np.float32)
 
 
-def joined(*utterances: tuple[list[np.ndarray], str]) -> np.ndarray:
+def joined(*utterances: tuple[list[np.ndarray], str | float | None]) -> np.ndarray:
     chunks = (([Chunk(part) for part in parts], pause) for parts, pause in utterances)
     return collect(join(chunks, RATE))[0]
 
@@ -93,3 +93,40 @@ def test_an_utterance_is_passed_on_before_the_next_is_begun() -> None:
 
 def test_nothing_joined_is_nothing() -> None:
     assert len(joined()) == 0
+
+
+# ---- pauses in seconds ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("seconds", [0.0, 0.05, 0.2, 0.3, 1.0])
+def test_a_pause_in_seconds_is_exact_whatever_silence_the_engine_leaves(seconds: float) -> None:
+    for tail, head in [(0.0, 0.0), (0.12, 0.05), (0.05, 0.3), (0.6, 0.6)]:
+        first, second = [tone(0.3), silence(tail / 2), silence(tail / 2)], [silence(head), tone(0.3)]
+        samples = joined((first, seconds), (second, "."))
+        assert len(samples) == pytest.approx(round((0.6 + seconds) * RATE), abs=16)  # fades are silent at the end
+
+
+def test_silence_in_the_middle_is_no_silence_at_the_end() -> None:
+    samples = joined(([tone(0.3), silence(0.4), tone(0.3), silence(0.4)], 0.1), ([tone(0.3)], "."))
+    assert gaps(samples) == [pytest.approx(0.4, abs=2 * FADE), pytest.approx(0.1, abs=2 * FADE)]
+
+
+def test_silence_before_and_after_the_whole_is_exact() -> None:
+    chunks = [([Chunk(silence(0.1)), Chunk(tone(0.3)), Chunk(silence(0.1))], 0.5)]
+    samples, _ = collect(join(chunks, RATE, lead=1.0))
+    assert len(samples) == pytest.approx(round(1.8 * RATE), abs=16)
+    loud = np.flatnonzero(np.abs(samples) > 0.01)
+    assert loud[0] / RATE == pytest.approx(1.0, abs=FADE)
+    assert (len(samples) - loud[-1]) / RATE == pytest.approx(0.5, abs=FADE)
+
+
+def test_no_pause_at_all_leaves_the_silence_of_the_chunks() -> None:
+    samples = joined(([tone(0.3), silence(0.2)], None), ([silence(0.1), tone(0.3)], "."))
+    assert len(samples) == round(0.9 * RATE)
+
+
+def test_marks_stay_with_their_sound_when_silence_is_cut() -> None:
+    first = [Chunk(tone(0.3), (Mark("word", "a", 0.0, 0.3),)), Chunk(silence(0.3))]
+    second = [Chunk(np.concatenate([silence(0.3), tone(0.3)]), (Mark("word", "b", 0.3, 0.6),))]
+    _, marks = collect(join([(first, 0.1), (second, ".")], RATE))
+    assert [mark.start for mark in marks] == [0.0, pytest.approx(0.4, abs=1e-3)]

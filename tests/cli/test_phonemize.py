@@ -33,3 +33,12 @@ def test_a_lone_surrogate_is_json_all_the_same(capsys: pytest.CaptureFixture[str
 def test_an_unknown_language_names_the_nearest(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["phonemize", "好", "--language", "yui"]) == 2
     assert "Did you mean 'yue'?" in capsys.readouterr().err
+
+
+def test_ssml_is_one_text_however_many_lines_it_has(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    document = '<speak>\n  <p>银行。</p>\n  <p><phoneme alphabet="pinyin" ph="chong2">重</phoneme>复</p>\n</speak>\n'
+    (tmp_path / "text.ssml").write_text(document, "utf-8")
+    assert main(["phonemize", "--file", str(tmp_path / "text.ssml"), "--json"]) == 0
+    (line,) = map(json.loads, capsys.readouterr().out.splitlines())
+    assert line["normalized"] == "银行。重复"
+    assert [unit["reading"] for unit in line["units"]] == ["yin2", "hang2", "chong2", "fu4"]

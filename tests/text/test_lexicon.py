@@ -55,3 +55,22 @@ def test_unknown_languages_and_missing_files_are_errors(tmp_path: Path) -> None:
         Lexicon.of({"a": ("fr", "=b")})
     with pytest.raises(InvalidInput, match="cannot be read"):
         Lexicon.read(tmp_path / "none.txt")
+
+
+def test_entries_are_added_and_removed_without_touching_the_others(tmp_path: Path) -> None:
+    before = Lexicon.of({"行": ("zh", "hang2")})
+    after = before.add("重", "zh", "chong2").add("行", "yue", "hong4")
+    assert set(before.entries) == {"行"}
+    assert readings("重", after)["重"] == "chong2"
+    assert after.remove("行", "zh").entries["行"].keys() == {"yue"}
+    with pytest.raises(UnknownName):
+        before.remove("行", "yue")
+    after.save(tmp_path / "mine.txt")
+    assert Lexicon.read(tmp_path / "mine.txt").entries == after.entries
+
+
+def test_a_word_that_stands_twice_is_replaced_once(tmp_path: Path) -> None:
+    file = tmp_path / "mine.txt"
+    file.write_text("行\tzh\thang2\n# between\n行\tzh\txing2\n", "utf-8")
+    Lexicon.read(file).add("行", "zh", "heng2").save(file)
+    assert file.read_text("utf-8") == "行\tzh\theng2\n# between\n"

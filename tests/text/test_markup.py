@@ -64,3 +64,27 @@ def test_tags_are_taken_out_and_named() -> None:
     analysis = analyse("<strong>必须</strong>完成，a<b")
     assert analysis.utterances[0].normalized == "必须完成，a小于b"
     assert [notice.code for notice in analysis.notices] == ["skipped_tags"]
+
+
+@pytest.mark.parametrize(
+    ("raw", "said"),
+    [
+        ("重{chong2}複", ["chong2", "fu4"]),
+        ("重(chóng)複", ["chong2", "fu4"]),
+        ("銀行{yin2 hang2}", ["yin2", "hang2"]),
+        ("女{nü3}女{nv3}女{nu:3}女(nǚ)", ["nv3", "nv3", "nv3", "nv3"]),
+        ("綠{lü4}略{lve4}", ["lv4", "lve4"]),
+        ("东西{dong1 xi5}", ["dong1", "xi5"]),
+        ("這兒{zher4}", ["zher4"]),
+        ("玩儿{wanr2}吧", ["wanr2", "ba5"]),
+        ("女儿{nv3 er2}", ["nv3", "er2"]),
+    ],
+)
+def test_traditional_characters_umlauts_neutral_tones_and_erhua(raw: str, said: list[str]) -> None:
+    (utterance,) = analyse(raw).utterances
+    assert [unit.reading for unit in utterance.units] == said
+
+
+def test_an_english_word_is_said_as_given_once() -> None:
+    (utterance,) = analyse("I read{R EH1 D} what you read{R IY1 D}.").utterances
+    assert [unit.reading for unit in utterance.units if unit.text == "read"] == ["R EH1 D", "R IY1 D"]

@@ -26,6 +26,7 @@ COMMANDS = {
     "licences": "kouji.cli.lists:licences",
     "models": "kouji.cli.models:app",
     "phonemize": "kouji.cli.phonemize:phonemize",
+    "lexicon": "kouji.cli.lexicon:app",
     "config": "kouji.cli.settings:config",
     "eval": "kouji.cli.evaluate:evaluate",
     "train": "kouji.cli.train:app",

@@ -20,13 +20,14 @@ def phonemize(
     lexicon: options.Lexicon = None,
     json: options.Json = False,
 ) -> None:
-    """Show how each line of a text is normalised and pronounced; with --json one object per line."""
+    """Show how each line of a text is normalised and pronounced; with --json one object per line. SSML is one text."""
     from kouji import config
-    from kouji.text import Lexicon, analyse_line
+    from kouji.text import Lexicon, analyse_line, is_ssml
 
     settings = config.load(language=language, lexicon=lexicon)
     words = Lexicon.read(settings.lexicon) if settings.lexicon else None
-    for line in text_of(text, file).splitlines() or [""]:
+    whole = text_of(text, file)
+    for line in [whole] if is_ssml(whole) else whole.splitlines() or [""]:
         found = analyse_line(line, settings.language or None, words)
         if json:
             options.print_json(found)

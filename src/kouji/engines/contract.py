@@ -21,6 +21,7 @@ from kouji.types import Chunk, Timing, Utterance
 CONTROLS = {
     "speed": "speed",
     "pitch": "pitch",
+    "volume": "volume",
     "duration": "duration",
     "duration_ratio": "duration",
     "duration_control": "duration",

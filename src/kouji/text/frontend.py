@@ -2,27 +2,28 @@
 
 from __future__ import annotations
 
-import importlib
 import re
 import unicodedata
 from bisect import bisect_left
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from functools import cache, reduce
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import reduce
+from itertools import pairwise
 
 from kouji.errors import EmptyText, InvalidInput, UnknownName
 from kouji.types import Notice, Unit, Utterance
 
-from . import markup, normalization, segment, sentences
+from . import markup, segment, sentences, tags
+from .cuts import Directions, Piece, Placed, apply
+from .directions import Directed
 from .lexicon import Lexicon
-from .markup import Fixed
-from .normalization.characters import clean, script
+from .markup import Fixed, Marked
+from .normalization.characters import Cleaned, clean, script
 from .phonemes import LANGUAGES
-from .punctuation import pause_for, stronger
+from .sentence import Reading, in_words, read
 
 _GLANCE = 1000  # characters from which the language of the text is told
-_TRAILING = re.compile(r"\W*$")
-_BRACKETS = re.compile(r"[()（）\[\]【】{}/|]")
+_SSML = re.compile(r"[\ufeff\s]*<(?:speak(?=[\s/>])|\?xml\s|!DOCTYPE\s)")
 
 
 @dataclass(frozen=True)
@@ -31,15 +32,7 @@ class Analysis:
 
     utterances: tuple[Utterance, ...]
     notices: tuple[Notice, ...] = ()
-
-
-@dataclass
-class _Segment:
-    """Normalised text of one language, with the pronunciations the user fixed in it."""
-
-    language: str
-    text: str = ""
-    given: dict[int, str] = field(default_factory=dict)  # index in `text` -> reading
+    lead: float = 0.0  # seconds of silence before the first
 
 
 def analyse(
@@ -51,7 +44,8 @@ def analyse(
     """Cut a text into sentences and say how each is spoken.
 
     Args:
-        text: anything; may hold inline pronunciations (see `markup.parse`).
+        text: anything; may hold inline pronunciations (see `markup.parse`) and directions such as <happy>…</happy>
+            (see `tags.read`); or SSML, which begins with <speak.
         language: the main language, or None to find out. Latin words in Chinese stay English either way.
         lexicon: the user's own pronunciations.
         max_characters: longer sentences are cut at their best clause.
@@ -59,33 +53,82 @@ def analyse(
     Raises:
         UnknownName: no such language.
         EmptyText: nothing in it can be said.
-        InvalidInput: an inline pronunciation that is none.
+        InvalidInput: an inline pronunciation that is none; directions that cannot be understood.
     """
     if language is not None and language not in LANGUAGES:
         raise UnknownName("language", language, LANGUAGES)
     if max_characters < 10:
         raise InvalidInput(f"A sentence of at most {max_characters} characters is too short.", "Allow at least 10.")
-    marked = markup.parse(text, language)
+    directed = read_directions(text, language, lexicon)
+    marked = markup.parse(directed.text, language)
     cleaned = clean(marked.text)
-    fixed = [_moved(mark, cleaned.origins) for mark in marked.fixed]
-    utterances: list[Utterance] = []
+    directed = directed.moved(lambda at: bisect_left(cleaned.origins, bisect_left(marked.origins, at)))
+    fixed = _apart([*(_moved(mark, cleaned.origins) for mark in marked.fixed), *directed.fixed])
+    source = _Source(directed, marked, cleaned, fixed, Directions(directed, fixed), language, lexicon)
+    placed: list[Placed] = []
     default = language or segment.main_language(cleaned.text[:_GLANCE])
-    for start, end in sentences.split(cleaned.text, max_characters):
-        inside = [replace(f, start=f.start - start, end=f.end - start) for f in fixed if start <= f.start < end]
-        hint = language or _hint(cleaned.text, start, end, inside)
-        normalized, units = _sentence(cleaned.text[start:end], hint, default, inside, lexicon)
-        if not units:
-            continue
-        is_cut = cleaned.text[end : end + 1] not in ("", "\n") and not units[-1].pause
-        units[-1] = replace(units[-1], pause=units[-1].pause or ("," if is_cut else "."))
-        first, last = marked.origins[cleaned.origins[start]], cleaned.origins[end - 1] + 1
-        written = text[first : marked.origins[last] if last < len(marked.origins) else len(text)]
-        most = _most(units)
-        utterances.append(Utterance(_printable(written).strip(), normalized, tuple(units), most, len(utterances)))
-        default = language or most
-    if not utterances:
+    for sentence in sentences.split(cleaned.text, max_characters):
+        for start, end in source.directions.parts(cleaned.text, *sentence):
+            found = list(_part(source, start, end, default, len(placed)))
+            placed += found
+            if found:
+                default = language or _most(unit for each in found for unit in each.utterance.units)
+    if not placed:
         raise EmptyText(_printable(text))
-    return Analysis(tuple(utterances), _notices(cleaned.dropped, marked.tags))
+    utterances, lead = apply(placed, source.directions.points)
+    return Analysis(utterances, (*_notices(cleaned.dropped, marked.tags), *directed.notices), lead)
+
+
+@dataclass(frozen=True)
+class _Source:
+    """A text at all its stages, and how it is to be read."""
+
+    directed: Directed  # with places in the cleaned text
+    marked: Marked
+    cleaned: Cleaned
+    fixed: Sequence[Fixed]
+    directions: Directions
+    language: str | None
+    lexicon: Lexicon | None
+
+
+def _part(source: _Source, start: int, end: int, default: str, index: int) -> Iterator[Placed]:
+    """The utterances of a stretch of the cleaned text that is pronounced as one sentence."""
+    text, directions = source.cleaned.text, source.directions
+    inside = [replace(f, start=f.start - start, end=f.end - start) for f in source.fixed if start <= f.start < end]
+    language = directions.language(start) or source.language
+    how = Reading(
+        language or _hint(text, start, end, inside),
+        language or default,
+        inside,
+        source.lexicon,
+        [at - start for at in directions.borders(start, end)],
+        {at - start: name for at, name in directions.languages(start, end).items()},
+    )
+    said = read(text[start:end], how)
+    if not said.units:
+        return
+    is_cut = text[end : end + 1] not in ("", "\n") and not said.units[-1].pause
+    said.units[-1] = replace(said.units[-1], pause=said.units[-1].pause or ("," if is_cut else "."))
+    for number, piece in enumerate(directions.pieces(said, start, end), index):
+        utterance = Utterance(
+            _written(source, piece), piece.normalized, piece.units, _most(piece.units), number,
+            directions.controls(piece.start), pause=piece.pause,
+        )  # fmt: skip
+        units_at = {at + start: n - piece.units_before for at, n in said.units_before.items()}
+        yield Placed(utterance, piece.start, piece.end, units_at)
+
+
+def _written(source: _Source, piece: Piece) -> str:
+    """A piece as the user wrote it."""
+    directed, marked, cleaned = source.directed, source.marked, source.cleaned
+
+    def origin(at: int) -> int:
+        return directed.origins[at] if at < len(directed.origins) else len(directed.written)
+
+    first, last = marked.origins[cleaned.origins[piece.start]], cleaned.origins[piece.end - 1] + 1
+    end = marked.origins[last] if last < len(marked.origins) else len(directed.text)
+    return _printable(directed.written[origin(first) : origin(end)]).strip()
 
 
 def analyse_line(line: str, language: str | None = None, lexicon: Lexicon | None = None) -> dict[str, object]:
@@ -116,110 +159,12 @@ def normalize(text: str, language: str | None = None) -> str:
     """
     if language is not None and language not in LANGUAGES:
         raise UnknownName("language", language, LANGUAGES)
-    cleaned = clean(markup.parse(text, language).text).text
+    cleaned = clean(markup.parse(read_directions(text, language, None).text, language).text).text
     said, default = "", language or segment.main_language(cleaned[:_GLANCE])
     for start, end in sentences.split(cleaned):
         hint = language or _hint(cleaned, start, end, ())
-        parts = _segments(cleaned[start:end], hint, default, (), None)
-        said = join(said, "".join(part.text for part in parts).strip())
+        said = join(said, in_words(cleaned[start:end], hint, default))
     return said
-
-
-# ---- one sentence --------------------------------------------------------------------------------
-
-
-def _sentence(
-    text: str, language: str | None, default: str, fixed: Iterable[Fixed], lexicon: Lexicon | None
-) -> tuple[str, list[Unit]]:
-    """Normalised text and units of one clean sentence."""
-    units: list[Unit] = []
-    said = ""
-    for part in _segments(text, language, default, fixed, lexicon):
-        said += part.text
-        found = _to_units(part.language)(part.text, part.given)
-        if found:
-            units.extend(found)
-        elif units:
-            units[-1] = replace(units[-1], pause=_strongest(part.text, units[-1].pause))
-    if units:
-        marks = _TRAILING.search(said)
-        closing = _strongest(_BRACKETS.sub("", marks[0])) if marks else ""
-        units[-1] = replace(units[-1], pause=closing)
-    return said.strip(), units
-
-
-def _segments(
-    text: str, language: str | None, default: str, fixed: Iterable[Fixed], lexicon: Lexicon | None
-) -> list[_Segment]:
-    """Runs of one language each, numbers in words."""
-    found: list[_Segment] = []
-    marks = list(fixed)
-    for region in segment.regions(text, language, default):
-        inside = [m for m in marks if region.start <= m.start < region.end]
-        inside += _of_lexicon(text, region, inside, lexicon)
-        position = region.start
-        for mark in sorted(inside, key=lambda m: m.start):
-            _append_plain(found, text[position : mark.start], region.language)
-            _append_fixed(found, text[mark.start : mark.end], mark, region.language)
-            position = max(position, mark.end)
-        _append_plain(found, text[position : region.end], region.language)
-    return found
-
-
-def _of_lexicon(text: str, region: segment.Region, fixed: list[Fixed], lexicon: Lexicon | None) -> list[Fixed]:
-    """The user's words in a region, where nothing is fixed inline."""
-    if lexicon is None:
-        return []
-    marks = []
-    for start, end, entry in lexicon.find(text[region.start : region.end], region.language):
-        start, end = start + region.start, end + region.start
-        if not any(f.start < end and start < f.end for f in fixed):
-            readings = entry.readings or ("=" + entry.instead,)
-            marks.append(Fixed(start, end, entry.language, readings))
-    return marks
-
-
-def _append_plain(found: list[_Segment], text: str, language: str) -> None:
-    if not text:
-        return
-    said = re.sub(r"\s+(?=[，。！？；：、,.!?;:）])|\s+(?=\s)", "", normalization.in_words(text, language))
-    for start, end, spoken in segment.runs(said, language):
-        run = said[start:end]
-        if spoken == "en" and language != "en":
-            run = re.sub(r"\s+", " ", normalization.in_words(run, "en"))
-        _append(found, run, spoken)
-
-
-def _append(found: list[_Segment], text: str, language: str) -> _Segment:
-    """Add text to the last segment if it has the same language."""
-    if not found or found[-1].language != language:
-        if found and text[:1].isspace() and not found[-1].text.endswith(" "):
-            found[-1].text += " "
-        found.append(_Segment(language))
-    last = found[-1]
-    last.text += text.lstrip() if not last.text or last.text[-1].isspace() else text
-    return last
-
-
-def _append_fixed(found: list[_Segment], text: str, mark: Fixed, language: str) -> None:
-    """Add a word whose reading the user gave."""
-    if mark.readings[0].startswith("="):
-        _append_plain(found, mark.readings[0][1:], language)
-        return
-    part = _append(found, "", mark.language)
-    if part.text and mark.language in ("en", "ko") and part.text[-1].isalnum():
-        part.text += " "
-    for offset, reading in enumerate(mark.readings):
-        part.given[len(part.text) + offset] = reading
-    part.text += text
-    if mark.language in ("en", "ja", "ko"):
-        part.given[len(part.text)] = ""  # an empty reading says where the given one ends
-
-
-@cache
-def _to_units(language: str) -> Callable[[str, Mapping[int, str] | None], list[Unit]]:
-    """The language's own pronunciation, loaded when first needed."""
-    return importlib.import_module(f".{language}", __package__).to_units  # type: ignore[no-any-return]
 
 
 def join(first: str, second: str) -> str:
@@ -230,12 +175,43 @@ def join(first: str, second: str) -> str:
     return first + ("" if is_wide or (first[-1] in "”’…" and script(second[0]) == "han") else " ") + second
 
 
+def is_ssml(text: str) -> bool:
+    """True for what begins with <speak, an XML declaration or a document type."""
+    return _SSML.match(text) is not None
+
+
+def read_directions(text: str, language: str | None, lexicon: Lexicon | None) -> Directed:
+    """SSML, or plain text with tags: what is to be said, and how.
+
+    Raises:
+        InvalidInput: malformed, or something impossible is asked for; names the place.
+        UnknownName: a language that Kouji does not speak.
+    """
+    if not is_ssml(text):
+        return tags.read(text)
+    from . import ssml
+
+    return ssml.read(text, language, lexicon)
+
+
 # ---- small things --------------------------------------------------------------------------------
 
 
 def _moved(mark: Fixed, origins: tuple[int, ...]) -> Fixed:
     """A mark in the cleaned text; `origins` never fall."""
     return replace(mark, start=bisect_left(origins, mark.start), end=bisect_left(origins, mark.end))
+
+
+def _apart(fixed: list[Fixed]) -> list[Fixed]:
+    """Given pronunciations in order; two of one word contradict each other."""
+    fixed.sort(key=lambda mark: mark.start)
+    for mark, following in pairwise(fixed):
+        if following.start < mark.end:
+            raise InvalidInput(
+                f"Two pronunciations for one word: {' '.join(mark.readings)} and {' '.join(following.readings)}.",
+                "Give one.",
+            )
+    return fixed
 
 
 def _hint(text: str, start: int, end: int, fixed: Iterable[Fixed]) -> str | None:
@@ -247,12 +223,6 @@ def _hint(text: str, start: int, end: int, fixed: Iterable[Fixed]) -> str | None
     line = text[max(first, start - 2000) : min(last if last >= 0 else len(text), end + 2000)]
     has_kana = re.search(r"[\u3041-\u30fa]", text[start:end])
     return "yue" if segment.is_cantonese(line) and not has_kana else None
-
-
-def _strongest(marks: str, pause: str = "") -> str:
-    for mark in marks:
-        pause = stronger(pause, pause_for(mark))
-    return pause
 
 
 def _most(units: Iterable[Unit]) -> str:

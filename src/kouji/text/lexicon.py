@@ -14,13 +14,15 @@ say instead. The longest entry wins; an entry wins over every dictionary and los
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+import os
+import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from os import PathLike
 from pathlib import Path
 
-from kouji.errors import InvalidInput, UnknownName
+from kouji.errors import InvalidInput, OutputFailed, UnknownName
 
 from .markup import arpabet, numbered
 from .normalization.characters import clean, script
@@ -41,6 +43,8 @@ class Lexicon:
     """Words -> entries, by language."""
 
     entries: Mapping[str, Mapping[str, Entry]] = field(default_factory=dict)  # word -> language -> entry
+    name: str = ""  # of its file, without folders: what <lexicon uri="…"> in SSML may name
+    lines: tuple[str, ...] = ()  # as they stand in the file, comments included
 
     @cached_property
     def _lengths(self) -> dict[str, list[int]]:
@@ -58,7 +62,11 @@ class Lexicon:
             InvalidInput: a pronunciation that is none.
             UnknownName: a language that Kouji does not speak.
         """
-        return cls._build((word, language, said, "") for word, (language, said) in words.items())
+        entries: dict[str, dict[str, Entry]] = {}
+        for word, (language, said) in words.items():
+            key = _key(word, "")
+            entries.setdefault(key, {})[language] = _entry(key, language, said, "")
+        return cls(entries, "", tuple(f"{word}\t{language}\t{said}" for word, (language, said) in words.items()))
 
     @classmethod
     def read(cls, file: str | PathLike[str]) -> Lexicon:
@@ -74,9 +82,9 @@ class Lexicon:
             raise InvalidInput(
                 f"The lexicon {str(file)!r} cannot be read: {wrong}.", "Give a UTF-8 text file."
             ) from wrong
-        rows = []
+        entries: dict[str, dict[str, Entry]] = {}
         for number, line in enumerate(lines, 1):
-            if not line.strip() or line.startswith("#"):
+            if not _is_entry(line):
                 continue
             fields = [part.strip() for part in line.split("\t")]
             if len(fields) != 3 or not all(fields):
@@ -84,20 +92,73 @@ class Lexicon:
                     f"Line {number} of {str(file)!r} is not an entry: {line!r}.",
                     "Write word, language and pronunciation with tabs between them.",
                 )
-            rows.append((fields[0], fields[1], fields[2], f" (line {number} of {str(file)!r})"))
-        return cls._build(rows)
+            where = f" (line {number} of {str(file)!r})"
+            key = _key(fields[0], where)
+            entries.setdefault(key, {})[fields[1]] = _entry(key, fields[1], fields[2], where)
+        return cls(entries, Path(file).name, tuple(lines))
 
-    @classmethod
-    def _build(cls, rows: Iterable[tuple[str, str, str, str]]) -> Lexicon:
-        entries: dict[str, dict[str, Entry]] = {}
-        for word, language, said, where in rows:
-            key = clean(word).text.strip()
-            if not key:
-                raise InvalidInput(
-                    f"The lexicon word {word!r} has nothing to say{where}.", "Give letters or characters."
-                )
-            entries.setdefault(key, {})[language] = _entry(key, language, said, where)
-        return cls(entries)
+    def add(self, word: str, language: str, said: str) -> Lexicon:
+        """With one more entry; one that the word has in that language gives way, in its place among the lines.
+
+        Raises:
+            InvalidInput: a pronunciation that is none, or a word with nothing to say.
+            UnknownName: a language that Kouji does not speak.
+        """
+        word, said = word.strip(), said.strip()
+        if word.startswith("#") or re.search(r"[\t\n\r\v\f\x1c-\x1e\x85\u2028\u2029]", word + said):
+            raise InvalidInput(f"{word!r} cannot stand in a lexicon.", "Leave out tabs, line ends and a # at its head.")
+        key = _key(word, "")
+        entry = _entry(key, language, said, "")
+        lines = list(self.lines)
+        old = self._lines_of(key, language)
+        line = f"{word}\t{language}\t{said}"
+        if old:
+            lines[old[0]] = line
+        else:
+            lines.append(line)
+        lines = [line for number, line in enumerate(lines) if number not in old[1:]]
+        entries = {**self.entries, key: {**self.entries.get(key, {}), language: entry}}
+        return Lexicon(entries, self.name, tuple(lines))
+
+    def remove(self, word: str, language: str | None = None) -> Lexicon:
+        """Without a word, or without what is said for it in one language.
+
+        Raises:
+            UnknownName: it is not in here.
+        """
+        key = clean(word).text.strip()
+        if key not in self.entries or (language is not None and language not in self.entries[key]):
+            raise UnknownName("word in the lexicon", word, list(self.entries))
+        gone = set(self._lines_of(key, language))
+        rest = {name: entry for name, entry in self.entries[key].items() if language not in (None, name)}
+        entries = {name: found for name, found in self.entries.items() if name != key} | ({key: rest} if rest else {})
+        return Lexicon(entries, self.name, tuple(line for i, line in enumerate(self.lines) if i not in gone))
+
+    def save(self, file: str | PathLike[str]) -> None:
+        """Write the file whole or not at all; comments stay where they were.
+
+        Raises:
+            OutputFailed: it cannot be written; what was there is untouched.
+        """
+        path = Path(file).resolve()
+        draft = path.with_name(f".{path.name}.{os.getpid()}")
+        try:
+            draft.write_text("".join(f"{line}\n" for line in self.lines), encoding="utf-8")
+            if path.exists():
+                draft.chmod(path.stat().st_mode)
+            draft.replace(path)
+        except OSError as wrong:
+            draft.unlink(missing_ok=True)
+            raise OutputFailed(f"The lexicon {str(file)!r} cannot be written: {wrong}.") from wrong
+
+    def _lines_of(self, key: str, language: str | None) -> list[int]:
+        """Which lines hold a word, in one language or in any."""
+        found = []
+        for number, line in enumerate(self.lines):
+            fields = [part.strip() for part in line.split("\t")]
+            if _is_entry(line) and clean(fields[0]).text.strip() == key and language in (None, fields[1]):
+                found.append(number)
+        return found
 
     def find(self, text: str, language: str) -> Iterator[tuple[int, int, Entry]]:
         """Entries in a region of one language, from left to right, the longest first."""
@@ -119,6 +180,18 @@ class Lexicon:
             return None
         foreign = any(script(c) == "latin" for c in word)
         return by_language.get(language) or (by_language.get("en") if foreign else None)
+
+
+def _is_entry(line: str) -> bool:
+    return bool(line.strip()) and not line.startswith("#")
+
+
+def _key(word: str, where: str) -> str:
+    """The word as it is looked for in a clean text."""
+    key = clean(word).text.strip()
+    if not key:
+        raise InvalidInput(f"The lexicon word {word!r} has nothing to say{where}.", "Give letters or characters.")
+    return key
 
 
 def _inside_word(text: str, start: int, end: int) -> bool:

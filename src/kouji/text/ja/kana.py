@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import re
 import unicodedata
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from kouji.errors import InvalidInput
@@ -40,6 +41,11 @@ def _table() -> dict[str, tuple[str, str]]:
 
 
 _MORAS = _table()
+
+
+def mora_table() -> Mapping[str, tuple[str, str]]:
+    """Kana of one mora -> its consonant ("" for none) and its vowel, by OpenJTalk's names."""
+    return _MORAS
 
 
 @dataclass(frozen=True)
