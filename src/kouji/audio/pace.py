@@ -13,11 +13,11 @@ import numpy as np
 
 # Kind of sound -> how its length follows the pace: exp(ELASTICITY * s), s > 0 slower, s < 0 faster.
 ELASTICITY = {
-    "edges": 2.5,  # silence before the first and after the last sound
-    "pauses": 2.5,  # between phrases and sentences
+    "edges": 4.0,  # silence before the first and after the last sound
+    "pauses": 4.0,  # between phrases and sentences
     "boundaries": 1.5,  # the last vowel of a phrase
     "vowels": 1.0,
-    "consonants": 0.25,
+    "consonants": 0.3,
 }
 LONGEST_PAUSE = 3.0  # seconds; a longer one is taken for the end
 
