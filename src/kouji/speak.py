@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from kouji import config, engines
-from kouji.control import DurationPlan, closing, delivered, planned, target
-from kouji.engines.contract import CONTROLS, BuiltinVoice, Card, Conditioning, Engine
+from kouji.control import DurationPlan, Interpreter, closing, delivered, describe, planned, target, with_emotion
+from kouji.engines.contract import CONTROLS, INSTEAD, BuiltinVoice, Card, Conditioning, Engine
 from kouji.errors import InvalidInput, UnknownName, UnsupportedControl
 from kouji.types import Chunk, Notice, Request, Speech, Timing, Utterance
 
@@ -75,6 +75,7 @@ class Session:
         self._settings = settings or config.Config()
         self._conditionings: dict[str, Conditioning] = {}
         self._given = engine
+        self.interpreter: Interpreter = describe  # what understands emotion_text for an engine that does not
 
     @property
     def voices(self) -> tuple[BuiltinVoice, ...]:
@@ -188,12 +189,16 @@ class Session:
             check_markup(card, utterance)
         language = request.language or _main_language(said.utterances)
         voice = request.voice or card.default_voice(language).id
-        utterances = tuple(delivered(utterance, others) for utterance in said.utterances)
+        able, interpret = card.controls, self.interpreter
+        felt, manner = with_emotion(said.utterances, request.controls, card.sample_rate, able, interpret)
+        utterances = tuple(delivered(utterance, others) for utterance in felt)
+        notices = said.notices + manner.notices
+        plan = _Plan(utterances, notices, voice, language, request.seed, said.lead, manner.metadata)
         if wanted is None and not target.scopes(utterances):
-            return _Plan(utterances, said.notices, voice, language, request.seed, said.lead)
+            return plan
         duration = self._duration(utterances, voice, wanted, said.lead)
         utterances = duration.delivered(utterances)
-        return _Plan(utterances, said.notices + duration.notices, voice, language, request.seed, said.lead, duration)
+        return replace(plan, utterances=utterances, notices=notices + duration.notices, duration=duration)
 
     def _duration(
         self, utterances: Sequence[Utterance], voice: str, wanted: target.Target | None, lead: float
@@ -238,11 +243,13 @@ class Session:
         self, utterance: Utterance, conditioning: Conditioning, seed: int, duration: float | None = None, round: int = 0
     ) -> Iterator[Chunk]:
         """One utterance, or one more try at it with another duration."""
+        from kouji.audio.level import amplify
+
         if duration is not None:
             utterance = replace(utterance, delivery=replace(utterance.delivery, duration=duration))
         # Its own generator: what is said before or beside an utterance cannot change its sound.
         rng = np.random.default_rng([seed, utterance.index, *([round] if round else [])])
-        return self._engine.synthesize(utterance, conditioning, rng)
+        return amplify(self._engine.synthesize(utterance, conditioning, rng), utterance.delivery.volume)
 
     def _conditioning(self, voice: str) -> Conditioning:
         if voice not in self._conditionings:
@@ -259,13 +266,14 @@ class _Plan:
     voice: str
     language: str
     seed: int
-    lead: float = 0.0  # seconds of silence before the first utterance
+    lead: float  # seconds of silence before the first utterance
+    understood: Mapping[str, object]  # of the emotion, where one is asked for
     duration: DurationPlan | None = None  # None: nothing is asked of the length
 
     def metadata(self, card: Card) -> dict[str, object]:
         """What made the sound: enough to make it again."""
         made: dict[str, object] = {
-            "engine": card.id, "voice": self.voice, "language": self.language, "seed": self.seed,
+            "engine": card.id, "voice": self.voice, "language": self.language, "seed": self.seed, **self.understood,
         }  # fmt: skip
         return made if self.duration is None else made | {"duration": self.duration.plain()}
 
@@ -282,7 +290,8 @@ def check_controls(card: Card, controls: Mapping[str, object]) -> None:
         if name not in CONTROLS:
             known = [field.name for field in fields(Request) if field.name != "controls"]
             raise UnknownName("argument", name, [*known, *CONTROLS])
-        control = card.controls.get(CONTROLS[name])
+        wanted = CONTROLS[name]
+        control = card.controls.get(wanted) or card.controls.get(INSTEAD.get(wanted, ""))
         if control is None:
             raise UnsupportedControl(card.id, name, engines.that_can(CONTROLS[name]))
         control.check(name, value)

@@ -54,6 +54,7 @@ class Delivery:
     emotion: tuple[float, ...] = NEUTRAL  # weights of EMOTIONS, 0 to 1 each
     emotion_text: str = ""  # a description in words, for engines that read one
     emotion_clip: np.ndarray | None = None  # (n_samples,) float32 at the engine's rate, whose manner is taken
+    intensity: float = 1.0  # of what the text or the clip says, 0 to 1; `emotion` has its own in it
     duration: float | None = None  # seconds from the utterance's first sample to its last
     n_tokens: int | None = None  # exactly so many of the engine's own tokens
 

@@ -19,8 +19,9 @@ from kouji.train import pipeline
 
 CORPUS = Path(__file__).parents[1] / "data" / "corpus"
 TINY = pipeline.Recipe(
-    acoustic_steps=4, vocoder_steps=4, polish_steps=2, recogniser_steps=2, transcribe=False, teacher=False
-)
+    acoustic_steps=4, vocoder_steps=4, polish_steps=2, recogniser_steps=2, emotion_steps=2, transcribe=False,
+    teacher=False,
+)  # fmt: skip
 
 
 @pytest.fixture(scope="module")

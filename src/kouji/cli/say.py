@@ -31,6 +31,14 @@ def say(
     duration: options.Duration = None,
     duration_ratio: options.DurationRatio = None,
     n_tokens: options.NTokens = None,
+    pitch: Annotated[float | None, typer.Option("--pitch", help="Semitones up or down.")] = None,
+    volume: Annotated[float | None, typer.Option("--volume", help="dB louder or softer.")] = None,
+    emotion: Annotated[str | None, typer.Option("--emotion", help="happy, angry, sad, afraid, … or neutral.")] = None,
+    intensity: Annotated[float | None, typer.Option("--intensity", help="Of the emotion, 0 to 1.")] = None,
+    emotion_text: Annotated[str | None, typer.Option("--emotion-text", help="How to say it, in words.")] = None,
+    emotion_reference: Annotated[
+        str | None, typer.Option("--emotion-reference", help="A clip to take the manner of.")
+    ] = None,
     format: options.Format = None,
     engine: options.Engine = None,
     lexicon: options.Lexicon = None,
@@ -51,7 +59,10 @@ def say(
     path, kind = _target(output, format, settings.format)
     if path:
         check_writable(path)
-    controls = options.given(speed=speed, duration=duration, duration_ratio=duration_ratio, n_tokens=n_tokens)
+    controls = options.given(
+        speed=speed, duration=duration, duration_ratio=duration_ratio, n_tokens=n_tokens, pitch=pitch, volume=volume,
+        emotion=emotion, intensity=intensity, emotion_text=emotion_text, emotion_reference=emotion_reference,
+    )  # fmt: skip
     request = Request(text_of(text, file), settings.voice, settings.language, seed, controls)
     session = Session(engines.card(settings.engine), settings)
     started, n_samples = perf_counter(), 0

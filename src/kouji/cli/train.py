@@ -25,6 +25,7 @@ def native(
     vocoder_steps: Annotated[int, typer.Option(min=4, help="Steps of the vocoder.")] = 10000,
     polish_steps: Annotated[int, typer.Option(min=0, help="Steps of the vocoder on predicted mels.")] = 2500,
     recogniser_steps: Annotated[int, typer.Option(min=0, help="Steps of the recogniser; 0 trains none.")] = 8000,
+    emotion_steps: Annotated[int, typer.Option(min=0, help="Steps of what hears emotions; 0 trains none.")] = 900,
     transcribe: Annotated[bool, typer.Option(help="Have pocketsphinx listen to what has no text.")] = True,
     teacher: Annotated[bool, typer.Option(help="Korean and Cantonese from espeak-ng.")] = True,
     evaluate: Annotated[bool, typer.Option(help="Judge the pack at the end, as `kouji eval` does.")] = True,
@@ -46,7 +47,8 @@ def native(
 
     recipe = pipeline.Recipe(
         acoustic_steps=acoustic_steps, vocoder_steps=vocoder_steps, polish_steps=polish_steps,
-        recogniser_steps=recogniser_steps, transcribe=transcribe, teacher=teacher, n_threads=threads, seed=seed,
+        recogniser_steps=recogniser_steps, emotion_steps=emotion_steps, transcribe=transcribe, teacher=teacher,
+        n_threads=threads, seed=seed,
     )  # fmt: skip
 
     def report(line: str) -> None:

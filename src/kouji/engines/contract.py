@@ -37,6 +37,8 @@ CONTROLS = {
     "speaker_reference": "voice.reference",
     "speaker_id": "voice.reference",
 }
+# What an engine has instead, from which we make the rest: words are read by kouji.control where it has only numbers.
+INSTEAD = {"emotion.text": "emotion.vector"}
 
 
 @dataclass(frozen=True)
@@ -78,6 +80,10 @@ class Control:
         number = value if isinstance(value, (int, float)) and not isinstance(value, bool) else float("nan")
         if not self.low <= number <= self.high:
             raise InvalidInput(f"{argument}={value!r} is not possible.", f"Give {self.low} to {self.high}.")
+
+
+# The hall does it to the finished sound, so that every engine may list it.
+VOLUME = Control("Loudness in dB; peaks are bent, never clipped.", -24.0, 12.0)
 
 
 @dataclass(frozen=True)

@@ -74,20 +74,21 @@ def _choose(store: Store, rng: np.random.Generator, minutes: float) -> list[tupl
     return found
 
 
-def shift_pitch(samples: np.ndarray, f0: np.ndarray, factor: float) -> np.ndarray:
+def shift_pitch(samples: np.ndarray, f0: np.ndarray, factor: float | np.ndarray) -> np.ndarray:
     """The same speech at `factor` times its pitch, as long as before, formants where they were.
 
     Args:
         samples: (T * 240,) float32 at 24 kHz.
         f0: (T,) Hz, 0 unvoiced.
-        factor: 0.4 to 2.5.
+        factor: 0.4 to 2.5, one for all or (T,).
     """
     at = np.arange(len(samples)) / HOP_LENGTH
     hertz = np.interp(at, np.arange(len(f0)), source.fill(f0))
     voiced = np.interp(at, np.arange(len(f0)), (f0 > 0).astype(float)) > 0.5
+    factors = np.interp(at, np.arange(len(f0)), np.broadcast_to(factor, f0.shape))
     plain = SAMPLE_RATE / UNVOICED_PERIOD
     heard = _marks(np.where(voiced, hertz, plain))
-    wanted = _marks(np.where(voiced, hertz * factor, plain))
+    wanted = _marks(np.where(voiced, hertz * factors, plain))
     if len(heard) < 2:
         return samples
     nearest = np.clip(np.searchsorted(heard, wanted), 1, len(heard) - 1)

@@ -98,7 +98,7 @@ def _write(module: nn.Module, path: Path, outputs: tuple[str, ...], arguments: M
             dynamic_axes=free | {name: {1: "steps"} for name in outputs if name != "speaker"},
         )  # fmt: skip
     graph = onnx.load(path)
-    _store_as_float16(graph)
+    store_as_float16(graph)
     onnx.save(graph, path)
 
 
@@ -108,7 +108,7 @@ def _is_sequence(argument: Tensor) -> bool:
     )
 
 
-def _store_as_float16(graph: object) -> None:
+def store_as_float16(graph: object) -> None:
     """Half the size on disk: large float32 weights become float16 with a cast that the runtime folds at load."""
     import onnx
     from onnx import helper, numpy_helper

@@ -2,6 +2,7 @@
 
     prepare → align → acoustic model → vocoder → vocoder on predicted mels → export
                     → recogniser, the judge of what no other listener hears
+            → emotional copies → emotion encoder
 
 Every stage leaves its result in the working folder and is skipped, or gone on with, when it is run again. The same
 corpus, seed and sizes give the same pack.
@@ -23,6 +24,8 @@ from . import (
     acoustic_training,
     align,
     copies,
+    emotion_encoder,
+    emotional_copies,
     export,
     features,
     labels,
@@ -50,6 +53,7 @@ class Recipe:
     vocoder_steps: int = 10000
     polish_steps: int = 2500  # more, on predicted mels
     recogniser_steps: int = 8000  # 0: none
+    emotion_steps: int = 900  # of the encoder of emotional clips; 0: none
     transcribe: bool = True  # have pocketsphinx listen to what has no text
     teacher: bool = True  # Korean and Cantonese from espeak-ng
     n_threads: int = 1
@@ -62,7 +66,7 @@ def run(corpus: Path, work: Path, output: Path, recipe: Recipe, report: Report) 
     Args:
         corpus: folder with manifest.jsonl and its sound files.
         work: folder for everything between; resumable.
-        output: folder for the pack: five ONNX graphs and voices.npz; and the recogniser, where one is trained.
+        output: folder for the pack: six ONNX graphs and voices.npz; and the recogniser, where one is trained.
         recipe: how much work.
         report: told of the progress, a line at a time.
 
@@ -75,6 +79,7 @@ def run(corpus: Path, work: Path, output: Path, recipe: Recipe, report: Report) 
     acoustic = train_acoustic(examples, work, recipe, report)
     vocoder = train_vocoder(examples, acoustic, work, recipe, report)
     pack(acoustic, vocoder, examples, output, recipe.seed)
+    train_emotions(work, output, recipe, report)
     train_recogniser(work, output, recipe, report)
     report(f"the voice pack is in {output}")
 
@@ -146,6 +151,21 @@ def train_recogniser(work: Path, output: Path, recipe: Recipe, report: Report) -
     )
     for name in ("recogniser.onnx", "recogniser.json"):
         (output / name).write_bytes((work / "recogniser" / name).read_bytes())
+
+
+def train_emotions(work: Path, output: Path, recipe: Recipe, report: Report) -> None:
+    """What hears the emotion of a clip, from labelled copies of the recordings; its figures stay in `work`."""
+    if recipe.emotion_steps == 0:
+        return
+    made = emotional_copies.make(features.Store(work / "features"), work / "emotional_copies", recipe.seed)
+    training = emotion_encoder.EncoderTraining(n_steps=recipe.emotion_steps, seed=recipe.seed)
+    encoder = emotion_encoder.train(
+        made, work / "emotion", training, lambda row: report(f"emotion {json.dumps(row)}")
+    )
+    emotion_encoder.export(encoder, output / "emotion.onnx", *emotion_encoder.calibration(encoder, made))
+    figures = json.dumps(emotion_encoder.evaluate(encoder, made), indent=1)
+    (work / "emotion" / "figures.json").write_text(figures + "\n", encoding="utf-8")
+    report(f"emotion {figures}")
 
 
 def pack(acoustic: Acoustic, vocoder: Vocoder, examples: Examples, output: Path, seed: int) -> None:

@@ -9,12 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from hashlib import sha256
 from importlib.resources import files
 from pathlib import Path
 
 import numpy as np
 
 from kouji.audio import f0 as f0_tracker
+from kouji.audio import level
 from kouji.audio import mel as mel_scale
 from kouji.engines.contract import Card, Conditioning
 from kouji.errors import InvalidInput
@@ -22,7 +24,8 @@ from kouji.runtime.onnx import Graph
 from kouji.text.phonemes import LANGUAGES
 from kouji.types import Chunk, Mark, Timing, Unit, Utterance
 
-from . import inputs, reference, source, timing
+from . import expression as acting
+from . import inputs, manner, reference, source, timing
 from .card import CARD
 
 GRAPHS = ("text", "pitch", "decoder", "vocoder", "speaker")
@@ -47,7 +50,8 @@ class Native:
         """Load a voice pack: the one that comes with the package, or another that the recipe made."""
         folder = folder or Path(str(files("kouji.engines.native"))) / "weights"
         self._graphs = {name: Graph((folder / f"{name}.onnx").read_bytes(), n_threads) for name in GRAPHS[:4]}
-        self._speaker_file = folder / "speaker.onnx"
+        self._speaker_file, self._emotion_file = folder / "speaker.onnx", folder / "emotion.onnx"
+        self._heard = (b"", acting.Expression())  # hash of a clip, and its manner
         self._n_threads = n_threads
         with (folder / "voices.npz").open("rb") as file, np.load(file) as voices:
             self._voices = dict(voices)
@@ -84,27 +88,54 @@ class Native:
         style = inputs.STYLES.index(style_of(utterance.units))
         _, _, log_duration, _ = self._read(tokens, style)
         frames = timing.natural(np.exp(log_duration[0]) * self._voices["pace"][style])
-        return timing.reach(frames, tokens.names, utterance.delivery, utterance.delivery.speed)
+        return timing.reach(frames, tokens.names, utterance.delivery, self._tempo(utterance))
 
     def synthesize(self, utterance: Utterance, conditioning: Conditioning, rng: np.random.Generator) -> Iterator[Chunk]:
         """Say one utterance; see the contract."""
         tokens = tokenize(utterance.units)
         style = inputs.STYLES.index(style_of(utterance.units))
         content, prosody, log_duration, energy = self._read(tokens, style)
+        change = self._expression(utterance)
         frames = timing.natural(np.exp(log_duration[0]) * self._voices["pace"][style])
-        durations = timing.asked(frames, tokens.names, utterance.delivery, utterance.delivery.speed)
+        durations = timing.asked(frames, tokens.names, utterance.delivery, self._tempo(utterance))
         index, position = inputs.positions(durations)
         ratio, voicing = self._graphs["pitch"](prosody=prosody, index=index[None], position=position[None])
         voiced = (voicing[0] > 0).astype(np.float32) * _may_sound(tokens)[index]
         log_f0 = ratio[0] * self._voices["spread"][style] + conditioning.arrays["log_f0"]
+        log_f0 = acting.melody(log_f0, voiced, change, _is_tonal(utterance.units))
         (mel,) = self._graphs["decoder"](
             content=content, index=index[None], position=position[None],
             log_f0=(log_f0 - np.float32(np.log(200)))[None].astype(np.float32), voiced=voiced[None], energy=energy,
             speaker=conditioning.arrays["speaker"][None], emotion=np.zeros((1, inputs.N_EMOTIONS), np.float32),
         )  # fmt: skip
         clean = reference.without_noise(mel[0], conditioning.arrays["noise"])
-        samples = self._vocode(clean, np.where(voiced > 0, np.exp(log_f0), 0).astype(np.float32), rng)
-        yield Chunk(samples, tuple(_marks(utterance, tokens, durations)))
+        coloured = acting.coloured(clean, change)
+        samples = self._vocode(coloured, np.where(voiced > 0, np.exp(log_f0), 0).astype(np.float32), rng)
+        yield Chunk(level.limited(samples) if change.energy else samples, tuple(_marks(utterance, tokens, durations)))
+
+    def _expression(self, utterance: Utterance) -> acting.Expression:
+        """What the delivery changes against a neutral reading at the voice's own pitch."""
+        delivery = utterance.delivery
+        change = acting.expression(delivery.emotion) + acting.Expression(pitch=delivery.pitch)
+        if delivery.emotion_clip is None:
+            return change
+        return change + self._manner(delivery.emotion_clip) * delivery.intensity
+
+    def _manner(self, clip: np.ndarray) -> acting.Expression:
+        """Of a clip; the last one is kept, because every utterance of a request asks for the same."""
+        key = sha256(clip.tobytes()).digest()
+        known, found = self._heard
+        if known != key:
+            if not self._emotion_file.is_file():
+                hint = "Train one with --emotion-steps above 0, or name the emotion."
+                raise InvalidInput("This voice pack cannot hear emotions: it has no emotion.onnx.", hint)
+            found = manner.manner(clip, Graph(self._emotion_file.read_bytes(), self._n_threads))
+            self._heard = (key, found)
+        return found
+
+    def _tempo(self, utterance: Utterance) -> float:
+        """How many times as fast as a neutral reading."""
+        return utterance.delivery.speed / self._expression(utterance).duration_ratio
 
     def _read(self, tokens: Tokens, style: int) -> list[np.ndarray]:
         encoded = inputs.encode(tokens.names, tokens.word_start, tokens.languages)
@@ -145,6 +176,11 @@ def style_of(units: Sequence[Unit]) -> str:
         "zh": "zh_word" if one_word else "zh_sentence", "en": "en_read", "ja": "ja_word", "ko": "teacher_ko",
         "yue": "teacher_yue",
     }[language]  # fmt: skip
+
+
+def _is_tonal(units: Sequence[Unit]) -> bool:
+    """Whether the melody is made of tones, which must stay what they are: one syllable of such a language will do."""
+    return any(unit.language in ("zh", "yue") and unit.phonemes for unit in units)
 
 
 def _may_sound(tokens: Tokens) -> np.ndarray:
