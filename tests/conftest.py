@@ -1,9 +1,16 @@
 """For all tests: this tree's code in subprocesses too, and nobody's own settings."""
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
+
+import kouji_postgres
+
+if TYPE_CHECKING:
+    from kouji.store import Records
 
 ROOT = Path(__file__).parent.parent
 
@@ -13,5 +20,41 @@ def _own_world(tmp_path_factory: pytest.TempPathFactory) -> None:
     paths = [str(ROOT / "src"), str(ROOT / "tests" / "plugins"), os.environ.get("PYTHONPATH", "")]
     os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, paths))
     os.environ["XDG_CONFIG_HOME"] = str(tmp_path_factory.mktemp("settings"))
+    os.environ["XDG_DATA_HOME"] = str(tmp_path_factory.mktemp("data"))
     for name in [name for name in os.environ if name.startswith("KOUJI_") and not name.startswith("KOUJI_PARITY")]:
         del os.environ[name]
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[str]:
+    """The URL of a real PostgreSQL."""
+    programs = kouji_postgres.binaries()
+    if programs is None:
+        pytest.skip("PostgreSQL is not installed (Debian: apt-get install postgresql)")
+    pytest.importorskip("psycopg", reason="pip install 'kouji[postgres]'")
+    with kouji_postgres.server(programs) as url:
+        yield url
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The URL of an empty database of each kind."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'kouji.db'}"
+    import psycopg
+
+    url: str = request.getfixturevalue("postgres")
+    with psycopg.connect(url.replace("+psycopg", ""), autocommit=True) as connection:
+        connection.execute("DROP SCHEMA public CASCADE")
+        connection.execute("CREATE SCHEMA public")
+    return url
+
+
+@pytest.fixture
+def records(database: str) -> Iterator["Records"]:
+    """An empty, open database of each kind."""
+    from kouji.store import open_records
+
+    opened = open_records(database)
+    yield opened
+    opened.close()

@@ -18,6 +18,7 @@ FLOORS = (
     "text audio store",
     "layers runtime control voices policy",
     "engines",
+    "casting",
     "speak utils",
     "__init__",
     "studio train eval",

@@ -42,7 +42,7 @@ def test_nothing_is_asked_for_that_nobody_imports() -> None:
 
 
 def test_the_base_install_is_light() -> None:
-    heavy = {"torch", "torchaudio", "scipy", "librosa", "numba", "gradio", "fastapi", "sqlalchemy", "matplotlib"}
+    heavy = {"torch", "torchaudio", "scipy", "librosa", "numba", "gradio", "fastapi", "psycopg", "matplotlib"}
     assert asked_for(PROJECT["dependencies"]) & heavy == set()
 
 

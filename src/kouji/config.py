@@ -31,6 +31,8 @@ class Config:
     threads: int = _setting(1, "processor threads of one engine, 1 to 64")
     lexicon: str = _setting("", "file of own pronunciations")
     models: str = _setting("", "folder of downloaded models")
+    home: str = _setting("", "folder of what is kept: registered voices, their records, models")
+    database: str = _setting("", "records of the voices: sqlite:///FILE or postgresql+psycopg://…; unset: in home")
     preset: str = _setting("", "one of the engine's presets, see `kouji engines NAME`; unset: its first")
     sources: Mapping[str, str] = field(default_factory=dict)  # setting -> where its value came from
 
@@ -73,13 +75,18 @@ def file(environment: Mapping[str, str] | None = None) -> Path:
     return Path(home, "kouji", "config.toml")
 
 
-def models_folder(settings: Config, environment: Mapping[str, str] | None = None) -> Path:
-    """The setting, else `$XDG_DATA_HOME/kouji/models`, else `~/.local/share/kouji/models`."""
+def home_folder(settings: Config, environment: Mapping[str, str] | None = None) -> Path:
+    """The setting, else `$XDG_DATA_HOME/kouji`, else `~/.local/share/kouji`."""
     environment = os.environ if environment is None else environment
-    if settings.models:
-        return Path(settings.models)
-    home = environment.get("XDG_DATA_HOME") or Path(environment.get("HOME") or Path.home(), ".local", "share")
-    return Path(home, "kouji", "models")
+    if settings.home:
+        return Path(settings.home).expanduser().absolute()
+    data = environment.get("XDG_DATA_HOME") or Path(environment.get("HOME") or Path.home(), ".local", "share")
+    return Path(data, "kouji")
+
+
+def models_folder(settings: Config, environment: Mapping[str, str] | None = None) -> Path:
+    """The setting, else `models` in the home folder."""
+    return Path(settings.models) if settings.models else home_folder(settings, environment) / "models"
 
 
 def unknown_variables(environment: Mapping[str, str] | None = None) -> list[str]:

@@ -9,7 +9,10 @@
     ├── MissingWeights         an engine's files are not here yet
     ├── BadCheckpoint          a file of weights is not what it should be
     ├── DownloadFailed         a file could not be fetched
-    └── OutputFailed           the result could not be written
+    ├── OutputFailed           the result could not be written
+    ├── NotPermitted           consent is missing, expired or revoked, or the voice is protected
+    ├── AlreadyExists          a name that is taken
+    └── StoreFailed            what is kept cannot be read or written
 """
 
 from __future__ import annotations
@@ -100,3 +103,29 @@ class OutputFailed(SpeechError):
     """The result could not be written."""
 
     status = 500
+
+
+class NotPermitted(SpeechError):
+    """Consent is missing, expired or revoked, or the voice is protected."""
+
+    status = 403
+
+
+class AlreadyExists(SpeechError):
+    """A name that is taken."""
+
+    status = 409
+
+    def __init__(self, kind: str, name: str) -> None:
+        hint = "Choose another name, or remove that one first."
+        super().__init__(f"There is a {kind} called {name!r} already.", hint)
+        self.kind, self.name = kind, name
+
+
+class StoreFailed(SpeechError):
+    """The records or files that kouji keeps cannot be read or written; nothing is stored half."""
+
+    status = 503
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        super().__init__(message, hint or "See `kouji config` for where they lie; nothing was stored half.")

@@ -18,12 +18,15 @@ import numpy as np
 
 from kouji import config, engines
 from kouji.control import DurationPlan, Interpreter, closing, delivered, describe, planned, target, with_emotion
-from kouji.engines.contract import CONTROLS, INSTEAD, BuiltinVoice, Card, Conditioning, Engine
+from kouji.engines.contract import CONTROLS, INSTEAD, SPEAKERS, BuiltinVoice, Card, Conditioning, Engine
 from kouji.errors import InvalidInput, UnknownName, UnsupportedControl
 from kouji.types import Chunk, Notice, Request, Speech, Timing, Utterance
 
 if TYPE_CHECKING:
+    from kouji.casting import Cast, Casting, EncodedSpeaker, Library
+    from kouji.policy import Consent
     from kouji.text import Lexicon
+    from kouji.voices.clips import ClipSource
 
 Progress = Callable[[int, int], None]  # (utterances said, utterances in all)
 
@@ -53,6 +56,20 @@ def load(
     return Session(engines.card(flags.engine), flags)
 
 
+def IndexTTS2(  # its name elsewhere
+    model_path: str | Path = "checkpoints", *, threads: int | None = None, preset: str | None = None
+) -> Session:
+    """`load("indextts2")` from a folder of its official files.
+
+    Raises:
+        UnknownName: this kouji has no such engine.
+        MissingWeights, BadCheckpoint: the folder is not what it should be.
+    """
+    card = engines.card("indextts2")
+    settings = config.load(engine=card.id, threads=threads, preset=preset)
+    return Session(card, settings, engines.start_from(card, Path(model_path), settings.threads, settings.preset))
+
+
 @dataclass(frozen=True)
 class Stream(Iterator[Chunk]):
     """Chunks of a request as they are ready, and what is known of it from the start."""
@@ -73,7 +90,6 @@ class Session:
         """Open an engine by its card when it first speaks, or take one that is open."""
         self.card = card
         self._settings = settings or config.Config()
-        self._conditionings: dict[str, Conditioning] = {}
         self._given = engine
         self.interpreter: Interpreter = describe  # what understands emotion_text for an engine that does not
 
@@ -87,6 +103,46 @@ class Session:
         """Of all sound from here, Hz."""
         return self.card.sample_rate
 
+    @property
+    def library(self) -> Library:
+        """The registered voices: list, show, remove, revoke, protect …"""
+        return self.casting.library
+
+    def encode_speaker(
+        self, clips: ClipSource | Sequence[ClipSource], reference_text: str = ""
+    ) -> EncodedSpeaker:
+        """Hear somebody's voice; nothing is stored.
+
+        Args:
+            clips: a path, bytes, (samples, sample rate), or a list of such: 3 to 30 seconds of one person.
+            reference_text: what is said in them, where known.
+
+        Raises:
+            InvalidInput: the clip cannot be used; says why.
+            NotPermitted: the voice is protected.
+            UnsupportedControl: this engine cannot learn voices.
+        """
+        return self.casting.encode(clips, reference_text)
+
+    def register_speaker(
+        self, name: str, speaker: EncodedSpeaker, consent: Consent | None = None, **about: str
+    ) -> None:
+        """Give a voice a name to speak by.
+
+        Args:
+            name: to be given as `voice` or `speaker_id`.
+            speaker: what `encode_speaker` returned.
+            consent: of the person. With it the voice is stored, for every session; without it the voice lives in
+                this object only, and is gone with it.
+            about: language, gender, description, transcript; stored with the voice.
+
+        Raises:
+            AlreadyExists: the name is taken.
+            NotPermitted: the consent has ended already, or the voice is protected.
+            StoreFailed: it cannot be kept; nothing of it is.
+        """
+        self.casting.register(name, speaker, consent, **about)
+
     def synthesize(self, text: str, voice: str = "", language: str = "", seed: int = 0, **controls: object) -> Speech:
         """Say a text of any length. The same text, voice and seed give the same samples, always.
 
@@ -96,9 +152,12 @@ class Session:
             language: zh, en, ja, ko or yue; by default found out from the text.
             seed: 0 or more; another seed is another take.
             controls: what the engine's card lists, such as speed=1.1; or the same as one `config={...}`.
+                speaker_id is another word for voice; reference_audio (or speaker_reference) is a clip whose voice is
+                taken: a path, bytes, or (samples, sample rate).
 
         Raises:
             UnknownName: no such voice, language or argument.
+            NotPermitted: the consent to the voice has ended, or the voice is protected.
             UnsupportedControl: this engine cannot do that; names those that can.
             EmptyText: nothing in the text can be said.
         """
@@ -155,6 +214,13 @@ class Session:
         return engines.start(self.card, settings.threads, config.models_folder(settings), settings.preset)
 
     @cached_property
+    def casting(self) -> Casting:
+        """Whose voices this engine can speak with."""
+        from kouji.casting import Casting
+
+        return Casting(self.card, lambda: self._engine, self._settings)
+
+    @cached_property
     def _lexicon(self) -> Lexicon | None:
         from kouji.text import Lexicon
 
@@ -166,10 +232,10 @@ class Session:
         nested = controls.pop("config", {})
         if not isinstance(nested, Mapping):
             raise InvalidInput(f"config={nested!r} is no mapping.", 'Give config={"speed": 1.1}.')
-        settings = self._settings
-        return Request(
-            text, voice or settings.voice, language or settings.language, seed, {**nested, **controls}
-        )
+        settings, asked = self._settings, {**nested, **controls}
+        if not voice and not any(name in SPEAKERS for name in asked):
+            voice = settings.voice
+        return Request(text, voice, language or settings.language, seed, asked)
 
     def _plan(self, request: Request) -> _Plan:
         """Check all that can be checked before any sound is made."""
@@ -178,8 +244,6 @@ class Session:
         card = self.card
         if request.language and request.language not in card.languages:
             raise UnknownName("language", request.language, card.languages)
-        if request.voice:
-            card.voice(request.voice)
         if isinstance(request.seed, bool) or not isinstance(request.seed, int) or request.seed < 0:
             raise InvalidInput(f"seed={request.seed!r} is not possible.", "Give a whole number from 0.")
         check_controls(card, request.controls)
@@ -188,11 +252,12 @@ class Session:
         for utterance in said.utterances:
             check_markup(card, utterance)
         language = request.language or _main_language(said.utterances)
-        voice = request.voice or card.default_voice(language).id
+        named = {str(each.controls["voice"]): None for each in said.utterances if "voice" in each.controls}
+        voice = self.casting.cast(request.voice, language, request.controls, tuple(named))
         able, interpret = card.controls, self.interpreter
         felt, manner = with_emotion(said.utterances, request.controls, card.sample_rate, able, interpret)
         utterances = tuple(delivered(utterance, others) for utterance in felt)
-        notices = said.notices + manner.notices
+        notices = said.notices + voice.notices + manner.notices
         plan = _Plan(utterances, notices, voice, language, request.seed, said.lead, manner.metadata)
         if wanted is None and not target.scopes(utterances):
             return plan
@@ -201,13 +266,13 @@ class Session:
         return replace(plan, utterances=utterances, notices=notices + duration.notices, duration=duration)
 
     def _duration(
-        self, utterances: Sequence[Utterance], voice: str, wanted: target.Target | None, lead: float
+        self, utterances: Sequence[Utterance], voice: Cast, wanted: target.Target | None, lead: float
     ) -> DurationPlan:
         if wanted is None and "duration" not in self.card.controls:
             raise UnsupportedControl(self.card.id, "duration", engines.that_can("duration"))
 
         def timing(utterance: Utterance) -> Timing:
-            return self._engine.timing(utterance, self._conditioning(_voice(utterance, voice)))
+            return self._engine.timing(utterance, voice.says(utterance))
 
         return planned(utterances, timing, wanted, self.sample_rate, self.card.token_rate, lead)
 
@@ -226,7 +291,7 @@ class Session:
         for n_said, utterance in enumerate(plan.utterances):
             if progress:
                 progress(n_said, len(plan.utterances))
-            say = partial(self._say, utterance, self._conditioning(_voice(utterance, plan.voice)), plan.seed)
+            say = partial(self._say, utterance, plan.voice.says(utterance), plan.seed)
             pause: str | float | None = utterance.units[-1].pause if utterance.pause is None else utterance.pause
             row = plan.duration.utterances[n_said] if plan.duration else None
             if keeper is None or row is None or row.n_samples is None:
@@ -251,11 +316,6 @@ class Session:
         rng = np.random.default_rng([seed, utterance.index, *([round] if round else [])])
         return amplify(self._engine.synthesize(utterance, conditioning, rng), utterance.delivery.volume)
 
-    def _conditioning(self, voice: str) -> Conditioning:
-        if voice not in self._conditionings:
-            self._conditionings[voice] = self._engine.builtin(voice)
-        return self._conditionings[voice]
-
 
 @dataclass(frozen=True)
 class _Plan:
@@ -263,7 +323,7 @@ class _Plan:
 
     utterances: tuple[Utterance, ...]
     notices: tuple[Notice, ...]
-    voice: str
+    voice: Cast
     language: str
     seed: int
     lead: float  # seconds of silence before the first utterance
@@ -273,7 +333,7 @@ class _Plan:
     def metadata(self, card: Card) -> dict[str, object]:
         """What made the sound: enough to make it again."""
         made: dict[str, object] = {
-            "engine": card.id, "voice": self.voice, "language": self.language, "seed": self.seed, **self.understood,
+            "engine": card.id, "voice": self.voice.name, "language": self.language, "seed": self.seed, **self.understood,
         }  # fmt: skip
         return made if self.duration is None else made | {"duration": self.duration.plain()}
 
@@ -306,15 +366,9 @@ def check_markup(card: Card, utterance: Utterance) -> None:
         InvalidInput: the value is outside the range on the card.
     """
     asked = dict(utterance.controls)
-    if "voice" in asked:
-        card.voice(str(asked.pop("voice")))
+    asked.pop("voice", None)  # the casting knows who there is
     asked.pop("duration_group", None)  # which utterances share one duration
     check_controls(card, asked)
-
-
-def _voice(utterance: Utterance, usual: str) -> str:
-    """Who says an utterance: whom the markup names, else whom the request names."""
-    return str(utterance.controls.get("voice", usual))
 
 
 def _main_language(utterances: Sequence[Utterance]) -> str:

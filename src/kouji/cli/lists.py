@@ -1,4 +1,4 @@
-"""`kouji voices`, `kouji engines`, `kouji licences`: what is here, from the engines' cards."""
+"""`kouji engines`, `kouji licences`: what is here, from the engines' cards."""
 
 from __future__ import annotations
 
@@ -15,30 +15,9 @@ if TYPE_CHECKING:
 OURS = (
     {"engine": "", "part": "kouji", "name": "Apache-2.0", "credits": ""},
     # CMUdict; pypinyin and jieba; OpenCC and our own.
+    {"engine": "", "part": "speaker encoder", "name": "Apache-2.0", "credits": "Resemblyzer, Corentin Jemine"},
     {"engine": "", "part": "pronunciation data", "name": "BSD-2-Clause AND MIT AND Apache-2.0", "credits": ""},
 )
-
-
-def voices(engine: options.Engine = None, language: options.Language = None, json: options.Json = False) -> None:
-    """List the voices that can speak, with --language those that grew up with it."""
-    from kouji.engines import card, cards
-    from kouji.errors import UnknownName
-
-    chosen = [card(engine)] if engine else list(cards())
-    languages = {name for each in chosen for name in each.languages}
-    if language and language not in languages:
-        raise UnknownName("language", language, sorted(languages))
-    rows = [
-        asdict(voice) | {"engine": each.id}
-        for each in chosen
-        for voice in each.voices
-        if language in (None, voice.language)
-    ]
-    if json:
-        options.print_json(rows)
-        return
-    columns = ("id", "name", "language", "gender", "engine", "licence")
-    options.print_table([columns, *(tuple(row[column] for column in columns) for row in rows)])
 
 
 def engines(

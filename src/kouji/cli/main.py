@@ -21,7 +21,7 @@ from kouji.errors import SpeechError
 COMMANDS = {
     "say": "kouji.cli.say:say",
     "plan": "kouji.cli.plan:plan",
-    "voices": "kouji.cli.lists:voices",
+    "voices": "kouji.cli.voices:app",
     "engines": "kouji.cli.lists:engines",
     "licences": "kouji.cli.lists:licences",
     "models": "kouji.cli.models:app",

@@ -39,6 +39,7 @@ def say(
     emotion_reference: Annotated[
         str | None, typer.Option("--emotion-reference", help="A clip to take the manner of.")
     ] = None,
+    reference: Annotated[str | None, typer.Option("--reference", help="A clip whose voice is taken.")] = None,
     format: options.Format = None,
     engine: options.Engine = None,
     lexicon: options.Lexicon = None,
@@ -62,8 +63,10 @@ def say(
     controls = options.given(
         speed=speed, duration=duration, duration_ratio=duration_ratio, n_tokens=n_tokens, pitch=pitch, volume=volume,
         emotion=emotion, intensity=intensity, emotion_text=emotion_text, emotion_reference=emotion_reference,
+        reference_audio=reference,
     )  # fmt: skip
-    request = Request(text_of(text, file), settings.voice, settings.language, seed, controls)
+    who = settings.voice if reference is None else voice or ""  # a clip outweighs the settings, not a flag
+    request = Request(text_of(text, file), who, settings.language, seed, controls)
     session = Session(engines.card(settings.engine), settings)
     started, n_samples = perf_counter(), 0
     with _progress() as progress:

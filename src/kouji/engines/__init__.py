@@ -56,10 +56,17 @@ def start(card: Card, n_threads: int = 1, models: Path | None = None, preset: st
         MissingWeights: the files are not there; says how to get them.
         BadCheckpoint: a file is not what it should be.
     """
-    if preset and preset not in (known := [each.name for each in card.presets]):
-        raise UnknownName("preset", preset, known or ["(this engine has none)"])
+    _check_preset(card, preset)
     folder = folders.checked(card, models) if card.files else None
     engine: Engine = _load(card.factory)(n_threads=n_threads, folder=folder, preset=preset)
+    return engine
+
+
+def start_from(card: Card, folder: Path, n_threads: int = 1, preset: str = "") -> Engine:
+    """`start`, with the files of a folder that somebody names."""
+    _check_preset(card, preset)
+    found = folders.named(card, folder)
+    engine: Engine = _load(card.factory)(n_threads=n_threads, folder=found, preset=preset)
     return engine
 
 
@@ -88,6 +95,11 @@ def attribution(card: Card) -> str:
 
     notice = files(card.factory.split(":")[0].rpartition(".")[0]) / "ATTRIBUTION.md"
     return notice.read_text("utf-8") if notice.is_file() else ""
+
+
+def _check_preset(card: Card, preset: str) -> None:
+    if preset and preset not in (known := [each.name for each in card.presets]):
+        raise UnknownName("preset", preset, known or ["(this engine has none)"])
 
 
 def _load(address: str) -> Any:

@@ -39,6 +39,8 @@ CONTROLS = {
 }
 # What an engine has instead, from which we make the rest: words are read by kouji.control where it has only numbers.
 INSTEAD = {"emotion.text": "emotion.vector"}
+# Those of them that say whose voice it is.
+SPEAKERS = ("speaker_id", "reference_audio", "speaker_reference")
 
 
 @dataclass(frozen=True)

@@ -54,6 +54,22 @@ def checked(card: Card, models: Path | None) -> Path:
     return folder
 
 
+def named(card: Card, folder: Path) -> Path:
+    """A folder of official files wherever it lies, after a look at every file in it.
+
+    Raises:
+        MissingWeights: a file is not in it.
+        BadCheckpoint: a file is not the published one.
+    """
+    lacking = [file.path for file in card.files if not (file.optional or (folder / file.path).is_file())]
+    if lacking:
+        raise MissingWeights(f"{folder} lacks {', '.join(lacking)}.", "Give the folder as it was downloaded.")
+    for file in card.files:
+        if (folder / file.path).is_file():
+            _check(folder / file.path, _expected(file, None), card)
+    return folder
+
+
 def adopt(card: Card, models: Path, source: Path) -> Path:
     """Use the files of a folder that somebody already has: a link is made, nothing is copied.
 
@@ -65,9 +81,7 @@ def adopt(card: Card, models: Path, source: Path) -> Path:
     place = models / card.id
     if place.exists() and not place.samefile(source):
         raise InvalidInput(f"{place} exists already.", "Remove it first, or use it as it is.")
-    lacking = [file.path for file in card.files if not (file.optional or (source / file.path).is_file())]
-    if lacking:
-        raise MissingWeights(f"{source} lacks {', '.join(lacking)}.", "Give the folder as it was downloaded.")
+    named(card, source)
     known = {}
     for file in card.files:
         if (source / file.path).is_file():

@@ -116,7 +116,7 @@ def mean_dnsmos(clips: Iterable[np.ndarray], sample_rate: int, join: bool = Fals
 
 def _p808_features(audio: np.ndarray) -> np.ndarray:
     """(T, 120) mel power in dB below the loudest, mapped from [-80, 0] to [-1, 1]."""
-    from .mel import power_mel
+    from kouji.audio.slaney import power_mel
 
     power = power_mel(audio, RATE, n_fft=321, hop_length=160, n_mels=120)
     decibel: np.ndarray = 10 * np.log10(np.maximum(power, 1e-10) / max(float(power.max()), 1e-10))

@@ -34,6 +34,7 @@ CARD = Card(
         "emotion.reference": Control("A clip whose manner is taken, not its voice."),
         "duration": Control("Exact length in seconds, or 0.5 to 2 times the natural one; natural within 0.75 to 1.25."),
         "duration.tokens": Control("Length of the speech in tokens of 10 ms, pauses between sentences not counted."),
+        "voice.reference": Control("Speaks with the voice of a clip of 3 to 30 s; timbre and pitch, not the accent."),
     },
     token_rate=100.0,  # its tokens are frames
 )

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 SPEECH_RANGE = 5.0  # natural log below the loud frames, about 43 dB; softer frames are pauses
 MIN_FRAMES = 64
+WINDOW = 160  # frames of a reference in training
 NOISE_BELOW = 2.3  # natural log, 20 dB: a room that is louder than this cannot be told from speech
 SUBTRACTED, LEAST = 1.5, 0.2  # measured: quality of three voices by DNSMOS, likeness by an independent encoder
 
@@ -24,6 +27,30 @@ def speech_frames(mel: np.ndarray) -> np.ndarray:
     if len(kept) < MIN_FRAMES:
         kept = np.tile(kept, (-(-MIN_FRAMES // max(len(kept), 1)), 1))
     return kept[: len(kept) // 2 * 2]
+
+
+def fused(mel: np.ndarray, f0: np.ndarray, encode: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
+    """One embedding of many windows of a log-mel (T, 80), those with more voice and less noise weighing more.
+
+    Args:
+        mel: of somebody speaking.
+        f0: (T,) Hz, 0 where unvoiced.
+        encode: log-mel (`WINDOW`, 80) -> embedding (d_speaker,). The encoder learnt from windows of that length.
+    """
+    level = loudness(mel)
+    kept = level > np.quantile(level, 0.95) - SPEECH_RANGE
+    speech, voiced = mel[kept], (f0[: len(mel)] > 0)[kept[: len(f0)]]
+    if len(speech) < WINDOW:
+        return np.asarray(encode(speech_frames(mel)))
+    room = float(np.quantile(level, 0.02))
+    starts = np.unique(np.linspace(0, len(speech) - WINDOW, 1 + 2 * (len(speech) // WINDOW)).astype(int))
+    weights = [
+        (0.1 + float(voiced[start : start + WINDOW].mean()))
+        * (0.1 + max(0.0, float(loudness(speech[start : start + WINDOW]).mean()) - room))
+        for start in starts
+    ]
+    embeddings = np.stack([encode(speech[start : start + WINDOW]) for start in starts])
+    return np.asarray(np.average(embeddings, axis=0, weights=weights), np.float32)
 
 
 def noise_floor(mel: np.ndarray) -> np.ndarray:

@@ -1,0 +1,6 @@
+"""Who speaks: built-in voices, registered voices, clips. Voices, consent and protection meet here."""
+
+from .casting import Cast, Casting, EncodedSpeaker
+from .library import Library
+
+__all__ = ["Cast", "Casting", "EncodedSpeaker", "Library"]

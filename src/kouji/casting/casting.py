@@ -1,0 +1,246 @@
+"""Whose voice one engine speaks with: built in, registered, known to this session alone, or heard in a clip."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import OrderedDict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+
+import numpy as np
+
+from kouji import config, engines
+from kouji.audio.resample import resample
+from kouji.engines.contract import SPEAKERS, Card, Conditioning, Engine
+from kouji.errors import AlreadyExists, InvalidInput, UnsupportedControl
+from kouji.policy import Consent
+from kouji.types import Notice, Utterance
+from kouji.voices.clips import ClipSource, read_clips
+from kouji.voices.clone import Sample
+from kouji.voices.conditioning import Key, arrays_as_bytes
+from kouji.voices.voice import Voice, checked_name
+
+from .library import Library
+
+_TRANSCRIPT = "reference_text"
+_CONTROL = "voice.reference"
+_N_HEARD = 16  # clips whose voice stays in memory
+
+
+@dataclass(frozen=True)
+class Cast:
+    """Who speaks in one request."""
+
+    name: str  # as the answer's metadata tell it
+    conditioning: Callable[[], Conditioning]  # learnt when the first sound is made, or known already
+    notices: tuple[Notice, ...] = ()
+    others: Mapping[str, Cast] = field(default_factory=dict)  # whom the markup names
+
+    def says(self, utterance: Utterance) -> Conditioning:
+        """With whose voice an utterance is said: of whom the markup names, else this one's."""
+        named = utterance.controls.get("voice")
+        return (self if named is None else self.others[str(named)]).conditioning()
+
+
+@dataclass(frozen=True)
+class EncodedSpeaker:
+    """A voice that was heard, ready to be registered. Nothing of it is stored."""
+
+    sample: Sample = field(repr=False)
+    conditioning: Conditioning = field(repr=False)
+    transcript: str = ""
+
+    @property
+    def embedding(self) -> np.ndarray:
+        """(256,) float32 of length 1, of no engine; see kouji.audio.speaker."""
+        return self.sample.embedding
+
+
+class Casting:
+    """The voices that one engine can speak with."""
+
+    def __init__(self, card: Card, engine: Callable[[], Engine], settings: config.Config) -> None:
+        """Nothing is opened yet; `engine` gives the engine once it is needed."""
+        self._card, self._engine, self._settings = card, engine, settings
+        self._builtin: dict[str, Conditioning] = {}
+        self._of_session: dict[str, EncodedSpeaker] = {}
+        # Clips that nobody consented to keep: never on disk.
+        self._heard: OrderedDict[tuple[object, ...], EncodedSpeaker] = OrderedDict()
+
+    @cached_property
+    def library(self) -> Library:
+        """The registered voices."""
+        reserved = [voice.id for card in engines.cards() for voice in card.voices]
+        return Library(self._settings, reserved)
+
+    def cast(
+        self, voice: str, language: str, controls: Mapping[str, object], named: Sequence[str] = ()
+    ) -> Cast:
+        """Who speaks, checked to the last permission before any sound is made.
+
+        Args:
+            voice: a name; "": the engine's own for the language, unless `controls` name somebody.
+            language: of the text.
+            controls: of the request.
+            named: voices that the markup asks for beside.
+
+        Raises:
+            UnknownName: no such voice.
+            InvalidInput: the voice is given twice, or the clip cannot be used.
+            NotPermitted: consent has ended, or the voice is protected.
+            UnsupportedControl: this engine cannot learn voices.
+        """
+        cast = self._main(voice, language, controls)
+        return replace(cast, others={name: self._of_name(name) for name in named})
+
+    def _main(self, voice: str, language: str, controls: Mapping[str, object]) -> Cast:
+        given = {key: controls[key] for key in SPEAKERS if key in controls}
+        if len(given) + bool(voice) > 1:
+            names = ", ".join(["voice"] * bool(voice) + list(given))
+            raise InvalidInput(f"The voice is given more than once: {names}.", "Give one of them.")
+        transcript = controls.get(_TRANSCRIPT, "")
+        if not isinstance(transcript, str):
+            raise InvalidInput(f"{_TRANSCRIPT}={transcript!r} is no text.", "Give what is said in the clip.")
+        name = voice or given.pop("speaker_id", "")
+        for clip in given.values():
+            return self._of_clip(clip, transcript)
+        if transcript:
+            raise InvalidInput(f"{_TRANSCRIPT} is given without a clip.", "Give reference_audio too.")
+        if not isinstance(name, str):
+            raise InvalidInput(f"speaker_id={name!r} is no name.", "Give the name of a registered voice.")
+        return self._of_name(name or self._card.default_voice(language).id)
+
+    def encode(self, clips: ClipSource | Sequence[ClipSource], transcript: str = "") -> EncodedSpeaker:
+        """Hear a voice. (Raises as `cast`.)"""
+        self._check_can_learn()
+        heard = read_clips(clips)
+        key = (*(clip.digest for clip in heard), transcript)
+        speaker = self._heard.get(key)
+        if speaker is None:
+            sample = self.library.prepare(heard)
+            pieces = [(each.samples, each.sample_rate) for each in sample.references]
+            arrays = self._learn(pieces, transcript)
+            speaker = EncodedSpeaker(sample, Conditioning(self._card.id, arrays), transcript)
+        self.library.admit(speaker.sample, self._card.id)
+        self._heard[key] = speaker
+        while len(self._heard) > _N_HEARD:
+            self._heard.popitem(last=False)
+        return speaker
+
+    def register(self, name: str, speaker: EncodedSpeaker, consent: Consent | None, **about: str) -> None:
+        """Give a voice a name: with consent for good, without it in this object alone.
+
+        Raises:
+            AlreadyExists: a voice has the name.
+            InvalidInput, NotPermitted, StoreFailed: as Library.register.
+        """
+        if not isinstance(speaker, EncodedSpeaker):
+            raise InvalidInput(f"A {type(speaker).__name__} is no speaker.", "Give what encode_speaker returns.")
+        if consent is not None and not isinstance(consent, Consent):
+            hint = 'Give kouji.Consent("Zhang San", "for the audio guide of the museum").'
+            raise InvalidInput(f"consent={consent!r} is no consent.", hint)
+        name = checked_name(name)
+        if name in self._of_session:
+            raise AlreadyExists("voice", name)
+        if consent is not None:
+            about.setdefault("transcript", speaker.transcript)
+            self.library.register(name, speaker.sample, consent, **about)
+        elif any(name == voice.id for voice in self._card.voices):
+            raise AlreadyExists("built-in voice", name)
+        elif speaker.conditioning.engine != self._card.id:
+            raise InvalidInput(
+                f"The speaker was encoded for {speaker.conditioning.engine!r}.", f"Encode it with {self._card.id!r}."
+            )
+        else:
+            self._of_session[name] = speaker
+
+    def add(
+        self, name: str, clips: ClipSource | Sequence[ClipSource], consent: Consent, **about: str
+    ) -> tuple[Voice, Sample]:
+        """Register a voice and let the engine learn it at once. (Raises as Library.register.)"""
+        sample = self.library.prepare(read_clips(clips), name)
+        voice = self.library.register(name, sample, consent, **about)
+        if _CONTROL in self._card.controls:
+            try:
+                self.learn(voice)
+            except InvalidInput:
+                self.library.remove(name)
+                raise
+        return voice, sample
+
+    def learn(self, voice: Voice) -> Conditioning:
+        """What the engine knows of a registered voice: from memory, from disk, or learnt now."""
+        arrays = self.library.conditionings.get(
+            self._key(voice), lambda: self._learn(self.library.references(voice), voice.transcript)
+        )
+        return Conditioning(self._card.id, arrays)
+
+    def export(self, name: str) -> bytes:
+        """A registered voice as one file, with what this engine has learnt of it. (Raises as Library.export.)"""
+        voice = self.library.get(name).voice
+        learnt = {}
+        if _CONTROL in self._card.controls:
+            learnt = {self._card.id: (self._key(voice).weights, arrays_as_bytes(self.learn(voice).arrays))}
+        return self.library.export(name, learnt)
+
+    def import_(self, data: bytes, name: str = "", trusted: bool = False) -> Voice:
+        """Keep a voice that was exported elsewhere. (Raises as Library.import_.)
+
+        Args:
+            data: the file.
+            name: another name than it had.
+            trusted: take over what engines have learnt too, which nobody can check against the clips.
+        """
+        voice, learnt = self.library.import_(data, name)
+        if trusted:
+            for engine, (weights, arrays) in learnt.items():
+                key = Key(engine, weights, tuple(clip.blob for clip in voice.clips), voice.transcript)
+                try:
+                    self.library.conditionings.put(key, arrays)
+                except ValueError as error:
+                    raise InvalidInput(
+                        f"What {engine} has learnt cannot be read: {error}", "Import it untrusted."
+                    ) from error
+        return voice
+
+    def _of_name(self, name: str) -> Cast:
+        if any(name == voice.id for voice in self._card.voices):
+            return Cast(name, lambda: self._builtin_conditioning(name))
+        if name in self._of_session:
+            return Cast(name, lambda: self._of_session[name].conditioning)
+        voice = self.library.use(name, self._card.id)
+        self._check_can_learn()
+        return Cast(name, lambda: self.learn(voice))
+
+    def _of_clip(self, clip: object, transcript: str) -> Cast:
+        speaker = self.encode(clip, transcript)  # type: ignore[arg-type]  # which checks it
+        found = [finding for findings in speaker.sample.findings for finding in findings if finding.verdict != "ok"]
+        notices = [Notice(f"clip_{each.item}", f"The clip, {each.item}: {each.message}") for each in found]
+        name = f"clip:{speaker.sample.digests[0][:12]}"
+        return Cast(name, lambda: speaker.conditioning, tuple(notices))
+
+    def _builtin_conditioning(self, name: str) -> Conditioning:
+        if name not in self._builtin:
+            self._builtin[name] = self._engine().builtin(name)
+        return self._builtin[name]
+
+    def _learn(self, clips: Sequence[tuple[np.ndarray, int]], transcript: str) -> Mapping[str, np.ndarray]:
+        rate = self._card.sample_rate
+        return self._engine().condition([resample(*clip, rate) for clip in clips], transcript or None).arrays
+
+    def _key(self, voice: Voice) -> Key:
+        clips = tuple(clip.blob for clip in voice.clips)
+        return Key(self._card.id, _digest(self._engine()), clips, voice.transcript)
+
+    def _check_can_learn(self) -> None:
+        if _CONTROL not in self._card.controls:
+            raise UnsupportedControl(self._card.id, "reference_audio", engines.that_can(_CONTROL))
+
+
+def _digest(engine: Engine) -> str:
+    """Of the weights: the engine's own word, else the sums on its card; "" where neither is known."""
+    if digest := getattr(engine, "digest", ""):
+        return str(digest)
+    sums = [file.sha256 for file in engine.card.files]
+    return hashlib.sha256("".join(sums).encode()).hexdigest() if sums and all(sums) else ""

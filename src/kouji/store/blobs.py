@@ -1,0 +1,133 @@
+"""Files by the hash of their content: what is put twice lies there once, and what lies there cannot change.
+
+    file:///var/lib/kouji/blobs      FolderBlobs
+
+Other schemes can follow; all that a user of this file knows are the four verbs of `Blobs`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import secrets
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import Protocol
+from urllib.parse import unquote, urlsplit
+
+from kouji.errors import InvalidInput, StoreFailed
+
+_KEY = re.compile(r"[0-9a-f]{64}")
+_DRAFT = ".new"
+
+
+class Blobs(Protocol):
+    """A place for bytes. A key is the sha256 of the content, in hexadecimal."""
+
+    def put(self, data: bytes) -> str:
+        """Keep the bytes; returns their key. Whole or not at all. Raises StoreFailed."""
+        ...
+
+    def open(self, key: str) -> bytes:
+        """The bytes of a key. Raises StoreFailed where they are missing or are not what was put."""
+        ...
+
+    def delete(self, key: str) -> None:
+        """Forget the bytes; those that are not there are no error."""
+        ...
+
+    def url(self, key: str) -> str:
+        """Where another program finds the bytes."""
+        ...
+
+    def keys(self, older_than: float) -> Iterator[str]:
+        """What was put more than so many seconds ago."""
+        ...
+
+
+def open_blobs(url: str) -> Blobs:
+    """The place that a URL names.
+
+    Raises:
+        InvalidInput: no place speaks that scheme.
+    """
+    parts = urlsplit(url)
+    if parts.scheme == "file" and parts.netloc in ("", "localhost") and parts.path:
+        return FolderBlobs(Path(unquote(parts.path)))
+    raise InvalidInput(f"No store of files speaks {url!r}.", "Use file:///FOLDER.")
+
+
+def key_of(data: bytes) -> str:
+    """The key under which the bytes lie."""
+    return hashlib.sha256(data).hexdigest()
+
+
+class FolderBlobs:
+    """See `Blobs`: a file each, in 256 folders by the first byte of the key."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def put(self, data: bytes) -> str:
+        """See `Blobs`."""
+        key = key_of(data)
+        path = self._path(key)
+        if path.is_file():
+            return key
+        draft = path.with_name(f".{secrets.token_hex(8)}{_DRAFT}")
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)  # voices are nobody else's business
+            write_through(draft, data)
+            draft.replace(path)
+        except OSError as error:
+            with suppress(OSError):
+                draft.unlink(missing_ok=True)
+            raise StoreFailed(f"A file cannot be kept in {self._folder}: {error}") from error
+        return key
+
+    def open(self, key: str) -> bytes:
+        """See `Blobs`."""
+        try:
+            data = self._path(key).read_bytes()
+        except OSError as error:
+            raise StoreFailed(f"A file of the store cannot be read: {error}") from error
+        if key_of(data) != key:
+            raise StoreFailed(f"The file {self._path(key)} was changed from outside.", "Bring it back from a backup.")
+        return data
+
+    def delete(self, key: str) -> None:
+        """See `Blobs`."""
+        with suppress(FileNotFoundError):
+            self._path(key).unlink()
+
+    def url(self, key: str) -> str:
+        """See `Blobs`."""
+        return self._path(key).absolute().as_uri()
+
+    def keys(self, older_than: float) -> Iterator[str]:
+        """See `Blobs`. Drafts of that age, left by what was killed, go away on the way."""
+        before = time.time() - older_than
+        for path in sorted(self._folder.glob("??/*")):
+            with suppress(FileNotFoundError):  # somebody else was faster
+                if path.stat().st_mtime >= before:
+                    continue
+                if path.name.endswith(_DRAFT):
+                    path.unlink()
+                elif _KEY.fullmatch(path.name):
+                    yield path.name
+
+    def _path(self, key: str) -> Path:
+        if not _KEY.fullmatch(key):
+            raise InvalidInput(f"{key!r} is no key of a stored file.", "It has 64 hexadecimal digits.")
+        return self._folder / key[:2] / key
+
+
+def write_through(path: Path, data: bytes) -> None:
+    """A new file that is on the disk when this returns, readable by its owner alone."""
+    with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
