@@ -333,7 +333,8 @@ class _Plan:
     def metadata(self, card: Card) -> dict[str, object]:
         """What made the sound: enough to make it again."""
         made: dict[str, object] = {
-            "engine": card.id, "voice": self.voice.name, "language": self.language, "seed": self.seed, **self.understood,
+            "engine": card.id, "voice": self.voice.name, "language": self.language, "seed": self.seed,
+            **self.understood,
         }  # fmt: skip
         return made if self.duration is None else made | {"duration": self.duration.plain()}
 
