@@ -27,8 +27,9 @@ from kouji.text.phonemes import LANGUAGES
 from kouji.types import Chunk, Mark, Timing, Unit, Utterance
 
 from . import expression as acting
-from . import inputs, manner, reference, source, timbre, timing
+from . import inputs, manner, reference, timbre, timing
 from .card import CARD
+from .vocode import vocode
 
 GRAPHS = ("text", "pitch", "decoder", "vocoder", "speaker")
 LEARNING = "2"  # counts how often what `condition` learns has changed
@@ -131,9 +132,14 @@ class Native:
             speaker=conditioning.arrays["speaker"][None], emotion=np.zeros((1, inputs.N_EMOTIONS), np.float32),
         )  # fmt: skip
         clean = timbre.shaped(reference.without_noise(mel[0], conditioning.arrays["noise"]), conditioning.arrays)
-        coloured = acting.coloured(clean, change)
-        samples = self._vocode(coloured, np.where(voiced > 0, np.exp(log_f0), 0).astype(np.float32), rng)
-        yield Chunk(level.limited(samples) if change.energy else samples, tuple(_marks(utterance, tokens, durations)))
+        f0 = np.where(voiced > 0, np.exp(log_f0), 0).astype(np.float32)
+        pieces = vocode(self._graphs["vocoder"], acting.coloured(clean, change), f0, rng)
+        if change.energy:
+            pieces = iter([level.limited(np.concatenate(list(pieces)))])  # what is louder is limited as a whole
+        marks = tuple(_marks(utterance, tokens, durations))
+        for samples in pieces:
+            yield Chunk(samples, marks)
+            marks = ()
 
     def _expression(self, utterance: Utterance) -> acting.Expression:
         """What the delivery changes against a neutral reading at the voice's own pitch."""
@@ -167,13 +173,6 @@ class Native:
             next_pause=encoded.next_pause[None], language=language[None], style=np.array([style]),
             emotion=np.zeros((1, inputs.N_EMOTIONS), np.float32),
         )  # fmt: skip
-
-    def _vocode(self, mel: np.ndarray, f0: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-        """(T, 80), (T,) Hz -> (T * 240,) samples."""
-        pitch = np.stack([np.log(source.fill(f0) / 200), f0 > 0], -1).astype(np.float32)
-        (curves,) = self._graphs["vocoder"](mel=mel[None], pitch=pitch[None])
-        spectra = source.stft(source.excitations(f0, rng))
-        return source.filtered(curves[0], spectra)
 
 
 def tokenize(units: Sequence[Unit]) -> Tokens:

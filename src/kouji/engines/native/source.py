@@ -26,26 +26,49 @@ def fill(f0: np.ndarray) -> np.ndarray:
     return np.interp(np.arange(len(f0)), voiced, f0[voiced]).astype(np.float32)
 
 
-def excitations(f0: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """The three sources.
+class Excitation:
+    """The three sources of one utterance, made from its beginning to its end in pieces of any size.
 
-    Args:
-        f0: (T,) Hz per frame, 0 where unvoiced.
-        rng: for the noise.
-
-    Returns:
-        (3, T * HOP_LENGTH) float32 of about unit power: pulses, noise, pulsed noise.
+    However the pieces are cut, one after the other they are the same samples.
     """
-    n_samples = len(f0) * HOP_LENGTH
-    at = np.arange(n_samples) / HOP_LENGTH
-    frames = np.arange(len(f0))
-    hertz = np.interp(at, frames, fill(f0))
-    gate = np.interp(at, frames, (f0 > 0).astype(np.float64))
-    cycles = np.cumsum(hertz / SAMPLE_RATE)
-    phase = 2 * np.pi * (cycles - np.floor(cycles))
-    noise = rng.standard_normal(n_samples)
-    breath = noise * (0.5 + 0.5 * np.cos(phase)) ** 2 * gate * 1.9  # 1.9: back to about unit power
-    return np.stack([_pulses(phase, hertz) * gate, noise, breath]).astype(np.float32)
+
+    def __init__(self, f0: np.ndarray, rng: np.random.Generator) -> None:
+        """Prepare.
+
+        Args:
+            f0: (T,) Hz per frame, 0 where unvoiced.
+            rng: for the noise.
+        """
+        self._frames = np.arange(len(f0))
+        self._filled, self._voiced = fill(f0), (f0 > 0).astype(np.float64)
+        self._rng = rng
+        self._made = np.zeros((3, len(f0) * HOP_LENGTH), np.float32)
+        self._n_made = 0
+        self._cycles = 0.0  # of the pulses, so far
+
+    def upto(self, stop: int) -> np.ndarray:
+        """All samples before `stop`; calls go forward.
+
+        Returns:
+            (3, n_samples) float32 of about unit power: pulses, noise, pulsed noise.
+        """
+        stop = min(stop, self._made.shape[1])
+        at = np.arange(self._n_made, stop) / HOP_LENGTH
+        hertz = np.interp(at, self._frames, self._filled)
+        gate = np.interp(at, self._frames, self._voiced)
+        # The sum goes on from where it stood: its rounding does not depend on the cut.
+        cycles = np.cumsum(np.concatenate([[self._cycles], hertz / SAMPLE_RATE]))
+        phase = 2 * np.pi * (cycles[1:] - np.floor(cycles[1:]))
+        noise = self._rng.standard_normal(len(at))
+        breath = noise * (0.5 + 0.5 * np.cos(phase)) ** 2 * gate * 1.9  # 1.9: back to about unit power
+        self._made[:, self._n_made : stop] = np.stack([_pulses(phase, hertz) * gate, noise, breath])
+        self._n_made, self._cycles = stop, float(cycles[-1])
+        return self._made[:, :stop]
+
+
+def excitations(f0: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """All of `Excitation` at once: (T,) Hz -> (3, T * HOP_LENGTH)."""
+    return Excitation(f0, rng).upto(len(f0) * HOP_LENGTH)
 
 
 def _pulses(phase: np.ndarray, hertz: np.ndarray) -> np.ndarray:
@@ -62,11 +85,19 @@ def window() -> np.ndarray:
     return np.hanning(WIN_LENGTH + 1)[:-1].astype(np.float32)
 
 
-def stft(samples: np.ndarray) -> np.ndarray:
-    """(…, T * HOP_LENGTH) -> (…, T, N_BINS) complex64; frame t is centred on sample t * HOP_LENGTH."""
-    pad = [(0, 0)] * (samples.ndim - 1) + [(WIN_LENGTH // 2, WIN_LENGTH // 2)]
-    frames = np.lib.stride_tricks.sliding_window_view(np.pad(samples, pad), WIN_LENGTH, axis=-1)
-    return np.fft.rfft(frames[..., :-1:HOP_LENGTH, :] * window(), axis=-1).astype(np.complex64)
+def stft(samples: np.ndarray, first: int = 0, last: int | None = None) -> np.ndarray:
+    """(…, T * HOP_LENGTH) -> (…, T, N_BINS) complex64; frame t is centred on sample t * HOP_LENGTH.
+
+    Of the frames from `first` to before `last` only, where these are given.
+    """
+    n_samples = samples.shape[-1]
+    start = first * HOP_LENGTH - WIN_LENGTH // 2
+    stop = (n_samples if last is None else (last - 1) * HOP_LENGTH + 1) + WIN_LENGTH // 2
+    piece = samples[..., max(0, start) : stop]
+    pad = [(0, 0)] * (samples.ndim - 1) + [(max(0, -start), max(0, stop - n_samples))]
+    frames = np.lib.stride_tricks.sliding_window_view(np.pad(piece, pad), WIN_LENGTH, axis=-1)
+    n_frames = (n_samples // HOP_LENGTH if last is None else last) - first
+    return np.fft.rfft(frames[..., ::HOP_LENGTH, :][..., :n_frames, :] * window(), axis=-1).astype(np.complex64)
 
 
 def istft(spectrum: np.ndarray) -> np.ndarray:
