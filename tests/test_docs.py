@@ -115,7 +115,7 @@ def test_every_command_and_option_has_an_entry() -> None:
 def test_every_setting_has_an_entry() -> None:
     text = (DOCS / "settings.md").read_text("utf-8")
     for name, setting in config.SETTINGS.items():
-        default = f"`{setting.default}`" if setting.default else "unset"
+        default = "unset" if setting.default == "" else f"`{setting.default}`"
         assert f"| `{name}` | `KOUJI_{name.upper()}` | {default} |" in text
 
 

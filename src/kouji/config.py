@@ -20,6 +20,15 @@ def _setting(default: object, meaning: str):  # type: ignore[no-untyped-def]  # 
     return field(default=default, metadata={"meaning": meaning})
 
 
+_PORT = (0, 65535)
+_RANGES = {
+    "port": _PORT, "wyoming_port": _PORT, "gptsovits_port": _PORT, "max_concurrency": (1, 1000),
+    "max_waiting": (0, 100_000), "max_characters": (1, 10_000_000), "max_body_mb": (1, 4096),
+    "rate_limit": (0, 1_000_000), "cache_mb": (0, 1_000_000), "cache_dir_mb": (0, 100_000_000),
+    "idle_minutes": (0, 1_000_000),
+}  # fmt: skip
+
+
 @dataclass(frozen=True)
 class Config:
     """Every setting there is. An empty text means "not set"."""
@@ -34,11 +43,34 @@ class Config:
     home: str = _setting("", "folder of what is kept: registered voices, their records, models")
     database: str = _setting("", "records of the voices: sqlite:///FILE or postgresql+psycopg://…; unset: in home")
     preset: str = _setting("", "one of the engine's presets, see `kouji engines NAME`; unset: its first")
+    host: str = _setting("127.0.0.1", "address that `kouji serve` listens on; 0.0.0.0 is every one")
+    port: int = _setting(7860, "port of the HTTP server")
+    wyoming_port: int = _setting(0, "port of the Wyoming server, of Home Assistant; 0: none")
+    gptsovits_port: int = _setting(0, "further port that speaks GPT-SoVITS' api_v2 alone; 0: none")
+    preload: str = _setting("", "engines to load when the server starts, parted by commas, beside its own")
+    max_concurrency: int = _setting(32, "requests of one engine that are spoken at once, 1 to 1000")
+    max_waiting: int = _setting(64, "requests that may wait for one engine; further ones are refused")
+    max_characters: int = _setting(20000, "characters of one request")
+    max_body_mb: int = _setting(32, "megabytes of one request")
+    rate_limit: int = _setting(0, "requests a minute of one client; 0: any number")
+    api_keys: str = _setting("", "file of the keys that open the server; unset: it is open")
+    cors: str = _setting("", "web pages that may use the server from a browser: origins, parted by commas, or *")
+    unknown_fields: str = _setting("warn", "warn or refuse, when a request has a field that nobody knows")
+    aliases: str = _setting("", "file of further names for models and voices")
+    cache_mb: int = _setting(128, "megabytes of finished audio kept in memory")
+    cache_dir: str = _setting("", "folder of finished audio that outlives the server; unset: none")
+    cache_dir_mb: int = _setting(2048, "megabytes of finished audio kept there")
+    idle_minutes: int = _setting(0, "minutes after which an unused engine leaves memory; 0: never")
     sources: Mapping[str, str] = field(default_factory=dict)  # setting -> where its value came from
 
     def __post_init__(self) -> None:
         if not 1 <= self.threads <= 64:
             raise InvalidInput(f"threads = {self.threads} is not possible.", "Give 1 to 64.")
+        for name, (low, high) in _RANGES.items():
+            if not low <= getattr(self, name) <= high:
+                raise InvalidInput(f"{name} = {getattr(self, name)} is not possible.", f"Give {low} to {high}.")
+        if self.unknown_fields not in ("warn", "refuse"):
+            raise InvalidInput(f"unknown_fields = {self.unknown_fields!r} is not possible.", "Give warn or refuse.")
 
 
 SETTINGS = {setting.name: setting for setting in fields(Config) if setting.name != "sources"}

@@ -25,6 +25,7 @@ class SpeechError(Exception):
     """`message` says what happened, `hint` what to do. Command line, HTTP and notebook show both."""
 
     status = 400  # HTTP
+    param = ""  # the argument at fault, where that is known
 
     def __init__(self, message: str, hint: str = "") -> None:
         super().__init__(message)
@@ -70,6 +71,7 @@ class UnsupportedControl(SpeechError):
             f"The engine {engine!r} has no control {control!r}.",
             f"These have: {others}." if others else "No installed engine has it.",
         )
+        self.param = control
 
 
 class MissingExtra(SpeechError):

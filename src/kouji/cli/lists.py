@@ -12,13 +12,6 @@ from . import options
 if TYPE_CHECKING:
     from kouji.engines.contract import Card
 
-OURS = (
-    {"engine": "", "part": "kouji", "name": "Apache-2.0", "credits": ""},
-    # CMUdict; pypinyin and jieba; OpenCC and our own.
-    {"engine": "", "part": "speaker encoder", "name": "Apache-2.0", "credits": "Resemblyzer, Corentin Jemine"},
-    {"engine": "", "part": "pronunciation data", "name": "BSD-2-Clause AND MIT AND Apache-2.0", "credits": ""},
-)
-
 
 def engines(
     name: Annotated[str | None, typer.Argument(help="Show all about one engine.")] = None, json: options.Json = False
@@ -42,20 +35,15 @@ def engines(
 
 def licences(json: options.Json = False) -> None:
     """Show what is licensed how, with the credits that must be passed on."""
-    from importlib.resources import files
+    from kouji.engines.licences import licences as found
 
-    from kouji.engines import attribution, cards
-
-    rows = [*OURS]
-    rows += [{"engine": each.id, **asdict(licence)} for each in cards() for licence in each.licences]
-    texts = {each.id: attribution(each) for each in cards()}
-    texts["pronunciation data"] = (files("kouji.text") / "data" / "README.md").read_text("utf-8")
+    known = found()
     if json:
-        options.print_json({"licences": rows, "attribution": texts})
+        options.print_json(known)
         return
     heads = ("engine", "part", "licence")
-    options.print_table([heads, *((row["engine"] or "-", row["part"], row["name"]) for row in rows)])
-    for text in filter(None, texts.values()):
+    options.print_table([heads, *((row["engine"] or "-", row["part"], row["name"]) for row in known["licences"])])
+    for text in filter(None, known["attribution"].values()):
         typer.echo(f"\n{text.strip()}")
 
 

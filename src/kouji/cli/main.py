@@ -28,6 +28,8 @@ COMMANDS = {
     "phonemize": "kouji.cli.phonemize:phonemize",
     "lexicon": "kouji.cli.lexicon:app",
     "config": "kouji.cli.settings:config",
+    "serve": "kouji.cli.serve:serve",
+    "mcp": "kouji.cli.mcp:mcp",
     "eval": "kouji.cli.evaluate:evaluate",
     "train": "kouji.cli.train:app",
 }

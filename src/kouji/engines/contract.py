@@ -81,7 +81,9 @@ class Control:
             return
         number = value if isinstance(value, (int, float)) and not isinstance(value, bool) else float("nan")
         if not self.low <= number <= self.high:
-            raise InvalidInput(f"{argument}={value!r} is not possible.", f"Give {self.low} to {self.high}.")
+            error = InvalidInput(f"{argument}={value!r} is not possible.", f"Give {self.low} to {self.high}.")
+            error.param = argument
+            raise error
 
 
 # The hall does it to the finished sound, so that every engine may list it.

@@ -1,0 +1,30 @@
+"""`kouji mcp`: tools for an agent that starts us as its own process."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from . import options
+from .serve import check_installed
+
+
+def mcp(
+    output: Annotated[Path, typer.Option("--output", "-o", help="Folder for the sounds.")] = Path("speech"),
+    engine: options.Engine = None,
+    voice: options.Voice = None,
+    threads: options.Threads = None,
+    lexicon: options.Lexicon = None,
+) -> None:
+    """Offer speech to an agent over stdin and stdout, by the Model Context Protocol."""
+    check_installed()
+    check_installed("mcp", ("mcp",))
+    from kouji import config
+    from kouji.serve.mcp import in_folder, tools
+    from kouji.serve.service import Service
+
+    service = Service(config.load(engine=engine, voice=voice, threads=threads, lexicon=lexicon))
+    tools(service, in_folder(output)).run("stdio")
+    service.close()

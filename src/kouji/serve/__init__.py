@@ -1,0 +1,1 @@
+"""The server: the doors that other programs knock at. Needs `pip install 'kouji[serve]'`."""

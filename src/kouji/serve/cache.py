@@ -1,0 +1,227 @@
+"""Finished audio, kept by what it was made from: the same request is not spoken twice.
+
+The key is a hash of text, voice, language, controls, seed, engine, preset, weights and version: what comes out is what
+would have been made. Sound is kept as 16-bit samples, so that one entry serves every format.
+
+    memory, bounded ─→ folder, bounded (where one is named): the longest unused goes first
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import secrets
+import struct
+import threading
+from collections import OrderedDict
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import asdict, dataclass, field
+from importlib.resources import files
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from kouji.engines.folders import read_record
+from kouji.types import Mark, Notice
+
+if TYPE_CHECKING:
+    from kouji.engines.contract import Card
+    from kouji.types import Request
+
+LONGEST = 600.0  # seconds; longer sounds are not kept
+_MAGIC = b"KOUJI1\0\0"
+
+
+@dataclass(frozen=True)
+class Finished:
+    """A sound as it left its engine."""
+
+    samples: np.ndarray  # (n_samples,) int16
+    sample_rate: int  # Hz
+    marks: tuple[Mark, ...] = ()
+    notices: tuple[Notice, ...] = ()
+    metadata: dict[str, object] = field(default_factory=dict)
+
+    @property
+    def size(self) -> int:
+        """About so many bytes of memory."""
+        return 2 * len(self.samples) + 200 * len(self.marks) + 1000
+
+    def pack(self) -> bytes:
+        """As one block of bytes, with a checksum."""
+        head = json.dumps(
+            {
+                "sample_rate": self.sample_rate,
+                "marks": [list(asdict(mark).values()) for mark in self.marks],
+                "notices": [[notice.code, notice.message] for notice in self.notices],
+                "metadata": self.metadata,
+            },
+            default=str,
+        ).encode()
+        body = struct.pack("<I", len(head)) + head + self.samples.astype("<i2").tobytes()
+        return _MAGIC + hashlib.sha256(body).digest() + body
+
+    @classmethod
+    def unpack(cls, data: bytes) -> Finished | None:
+        """What `pack` made; None where the bytes are not whole."""
+        body = data[40:]
+        if data[:8] != _MAGIC or hashlib.sha256(body).digest() != data[8:40]:
+            return None
+        (n_head,) = struct.unpack("<I", body[:4])
+        head = json.loads(body[4 : 4 + n_head])
+        return cls(
+            np.frombuffer(body[4 + n_head :], "<i2"),
+            head["sample_rate"],
+            tuple(Mark(*mark) for mark in head["marks"]),
+            tuple(Notice(*notice) for notice in head["notices"]),
+            head["metadata"],
+        )
+
+
+class AudioCache:
+    """Memory, and a folder where one is named. Threads may share it; so may processes the folder."""
+
+    def __init__(self, memory: int, folder: Path | None = None, disk: int = 0) -> None:
+        """Sizes in bytes; 0 keeps nothing there."""
+        self._memory, self._folder, self._disk = memory, folder if disk else None, disk
+        self._entries: OrderedDict[str, Finished] = OrderedDict()
+        self._size = 0
+        self._lock = threading.Lock()
+        if self._folder is not None:
+            self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)  # what was said is nobody else's business
+
+    def get(self, key: str) -> Finished | None:
+        """The sound of a key, if it is still there."""
+        with self._lock:
+            if key in self._entries:
+                self._entries.move_to_end(key)
+                return self._entries[key]
+        found = self._read(key)
+        if found is not None:
+            self._remember(key, found)
+        return found
+
+    def put(self, key: str, sound: Finished) -> None:
+        """Keep a whole sound, replacing what was there."""
+        if len(sound.samples) > LONGEST * sound.sample_rate:
+            return
+        self._remember(key, sound)
+        self._write(key, sound)
+
+    def clear(self) -> None:
+        """Forget everything."""
+        with self._lock:
+            self._entries.clear()
+            self._size = 0
+            for path in self._files():
+                path.unlink(missing_ok=True)
+
+    def _remember(self, key: str, sound: Finished) -> None:
+        with self._lock:
+            if key in self._entries:
+                self._size -= self._entries.pop(key).size
+            if sound.size > self._memory:
+                return
+            self._entries[key] = sound
+            self._size += sound.size
+            while self._size > self._memory:
+                _, oldest = self._entries.popitem(last=False)
+                self._size -= oldest.size
+
+    def _read(self, key: str) -> Finished | None:
+        if self._folder is None:
+            return None
+        path = self._folder / key
+        try:
+            found = Finished.unpack(path.read_bytes())
+        except OSError:
+            return None
+        with suppress(OSError):
+            if found is None:
+                path.unlink()
+            else:
+                os.utime(path)
+        return found
+
+    def _write(self, key: str, sound: Finished) -> None:
+        if self._folder is None:
+            return
+        draft = self._folder / f".{secrets.token_hex(8)}"
+        try:
+            draft.write_bytes(sound.pack())
+            draft.replace(self._folder / key)
+        except OSError:  # a full disk costs the cache, not the request
+            with suppress(OSError):
+                draft.unlink()
+            return
+        with self._lock:
+            self._trim()
+
+    def _trim(self) -> None:
+        known = []
+        for path in self._files():
+            with suppress(OSError):
+                state = path.stat()
+                known.append((state.st_mtime, state.st_size, path))
+        size = sum(n_bytes for _, n_bytes, _ in known)
+        for _, n_bytes, path in sorted(known):
+            if size <= self._disk:
+                break
+            path.unlink(missing_ok=True)
+            size -= n_bytes
+
+    def _files(self) -> list[Path]:
+        return [] if self._folder is None else [path for path in self._folder.iterdir() if len(path.name) == 64]
+
+
+def key_of(request: Request, voice: str, engine: str, **changing: object) -> str:
+    """The key of what a request will sound like.
+
+    Args:
+        request: as the hall gets it.
+        voice: who speaks it, to the last detail.
+        engine: its name, preset and weights (see `weights_digest`).
+        changing: anything else that changes the sound, such as the user's lexicon.
+    """
+    digest = hashlib.sha256()
+    for part in (request.text, request.voice, voice, request.language, request.seed, engine):
+        _feed(digest, part)
+    _feed(digest, dict(request.controls))
+    _feed(digest, changing)
+    return digest.hexdigest()
+
+
+def _feed(digest: hashlib._Hash, value: object) -> None:
+    """Add a value so that two different ones cannot add the same bytes."""
+    if isinstance(value, np.ndarray):
+        parts: list[object] = [str(value.dtype), str(value.shape), value.tobytes()]
+    elif isinstance(value, Mapping):
+        parts = [item for pair in sorted(value.items(), key=lambda pair: str(pair[0])) for item in pair]
+    elif isinstance(value, (list, tuple)):
+        parts = list(value)
+    else:
+        data = value if isinstance(value, bytes) else repr(value).encode("utf-8", "surrogatepass")
+        digest.update(f"{type(value).__name__}:{len(data)}:".encode() + data)
+        return
+    digest.update(f"{type(value).__name__}[{len(parts)}]".encode())
+    for part in parts:
+        _feed(digest, part)
+
+
+def weights_digest(card: Card, models: Path) -> str:
+    """A hash of what an engine speaks with: its name, its weights, and the version of the code around them."""
+    from kouji import __version__
+
+    digest = hashlib.sha256(f"{card.id}:{__version__}".encode())
+    known = read_record(models, card) if card.files else {}
+    for file in card.files:
+        digest.update(f"{file.path}:{file.sha256}:{known.get(file.path)}".encode())
+    folder = files(card.factory.split(":")[0].rpartition(".")[0]) / "weights"
+    if folder.is_dir():
+        for entry in sorted(folder.iterdir(), key=lambda entry: entry.name):
+            if entry.is_file():
+                digest.update(entry.name.encode() + hashlib.sha256(entry.read_bytes()).digest())
+    return digest.hexdigest()

@@ -1,0 +1,78 @@
+"""Sound that comes with a request: as a data URL, or fetched from the web. Never from a path of this machine."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from io import BytesIO
+from typing import TYPE_CHECKING
+
+import soundfile
+
+from kouji.engines import that_can
+from kouji.errors import InvalidInput, UnsupportedControl
+
+from .outgoing import fetch
+
+if TYPE_CHECKING:
+    from kouji.engines.contract import Card
+
+MAX_CLIP = 20_000_000  # bytes
+MAX_SAMPLES = 60_000_000  # of all channels: ten minutes of stereo at 48 kHz
+
+
+async def clip_of(source: str, field: str, card: Card, control: str) -> bytes:
+    """The bytes of a sound file.
+
+    Args:
+        source: `data:audio/…;base64,…` or an https URL.
+        field: of the request, for messages.
+        card: of the engine that will hear it: where it has no such `control`, nothing is fetched.
+
+    Raises:
+        UnsupportedControl: the engine listens to no clips.
+        InvalidInput: neither of both, or too large, or it cannot be fetched.
+    """
+    if control not in card.controls:
+        raise UnsupportedControl(card.id, field, that_can(control))
+    if source.startswith("data:"):
+        data = _inline(source, field)
+    elif source.startswith(("https://", "http://")):
+        data = await fetch(source, field, MAX_CLIP)
+    else:
+        error = InvalidInput(f"{field} is neither a data URL nor a web address.", "Paths of the server are not read.")
+        error.param = field
+        raise error
+    check_clip(data, field)
+    return data
+
+
+def check_clip(data: bytes, field: str) -> None:
+    """Look at the head of a sound file: a few kilobytes can unpack to hours.
+
+    Raises:
+        InvalidInput: it is no sound, or would be more than `MAX_SAMPLES`.
+    """
+    try:
+        head = soundfile.info(BytesIO(data))
+        reason = "it is too long, or does not say how long it is" if head.frames * head.channels > MAX_SAMPLES else ""
+    except soundfile.LibsndfileError as problem:
+        reason = f"{problem}".rpartition(": ")[2].rstrip(".").lower()
+    if reason:
+        error = InvalidInput(f"{field} cannot be read: {reason}.", "Send wav, flac, mp3 or ogg, at most ten minutes.")
+        error.param = field
+        raise error
+
+
+def _inline(source: str, field: str) -> bytes:
+    head, comma, data = source.partition(",")
+    try:
+        if not comma or not head.endswith(";base64"):
+            raise ValueError("no base64")
+        if len(data) > MAX_CLIP * 4 // 3 + 4:
+            raise ValueError(f"more than {MAX_CLIP // 1_000_000} MB")
+        return base64.b64decode(data, validate=True)
+    except (ValueError, binascii.Error) as reason:
+        error = InvalidInput(f"{field} is no data URL: {reason}.", "Send data:audio/wav;base64,… .")
+        error.param = field
+        raise error from reason

@@ -1,0 +1,150 @@
+"""Tools for agents, by the Model Context Protocol: over stdio (`kouji mcp`) and at `/mcp` of the server.
+
+Sound goes where the agent can reach it, and only its address and what is known of it come back.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import secrets
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+from fastapi import FastAPI
+from mcp.server.mcpserver import Context, MCPServer
+from mcp.server.mcpserver.exceptions import ToolError
+from pydantic import Field
+from starlette.requests import HTTPConnection
+from starlette.routing import Route
+
+import kouji
+from kouji.audio.encoder import FORMATS
+from kouji.errors import OutputFailed, SpeechError
+
+from .auth import Client
+from .errors import problem_of, respond
+from .orders import order_of
+from .refusals import Refused
+from .schemas import MAX_SEED, SpeechDefaults
+from .takes import Take, Takes
+from .voices import voices_of
+
+if TYPE_CHECKING:
+    from starlette.types import Receive, Scope, Send
+
+    from .gate import Gate
+    from .service import Service
+
+Keep = Callable[[Take, str, str], str]  # (sound, ending, host that was asked) -> where the agent finds it
+_INSTRUCTIONS = "Turn text into speech on this machine. Ask list_voices for who can speak, then synthesize."
+
+
+def tools(service: Service, keep: Keep) -> MCPServer[Any]:
+    """The tools, over a service.
+
+    Args:
+        service: that speaks.
+        keep: puts a sound where the agent can reach it.
+    """
+    server: MCPServer[Any] = MCPServer(
+        "kouji", instructions=_INSTRUCTIONS, version=kouji.__version__, log_level="WARNING"
+    )
+    agent = Client("mcp")
+
+    @server.tool()
+    async def synthesize(
+        context: Context[Any, Any],
+        text: Annotated[str, Field(description="What to say, in Chinese, English, Japanese, Korean or Cantonese.")],
+        voice: Annotated[str, Field(description="Who speaks, see list_voices; empty: whoever suits the text.")] = "",
+        language: Annotated[str, Field(description="zh, en, ja, ko, yue; empty: found out.")] = "",
+        speed: Annotated[float | None, Field(ge=0.25, le=4, description="2 is twice as fast.")] = None,
+        seed: Annotated[int, Field(ge=0, le=MAX_SEED, description="Another seed is another take.")] = 0,
+        format: Annotated[Literal["wav", "mp3", "opus", "flac", "aac"], Field(description="Of the file.")] = "wav",
+    ) -> dict[str, Any]:
+        """Say a text; returns the address of the sound, its length in seconds, and who spoke."""
+        body = SpeechDefaults(
+            voice=voice or None, language=language or None, speed=speed, seed=seed, response_format=format
+        )
+        try:
+            spoken = await service.say(await order_of(service, agent, body, text))
+            data = await spoken.whole()
+            host = (context.headers or {}).get("host", "")
+            uri = keep(Take(data, FORMATS[format].media_type), format, host)
+        except SpeechError as error:
+            raise ToolError(str(error)) from error
+        return {
+            "uri": uri, "format": format, "sample_rate": spoken.opening.sample_rate,
+            "duration": round(spoken.duration, 3), "voice": spoken.voice, "language": spoken.language, "seed": seed,
+            "warnings": [notice.message for notice in spoken.notices],
+        }  # fmt: skip
+
+    @server.tool()
+    async def list_voices(
+        language: Annotated[str, Field(description="Only those that grew up with it.")] = "",
+    ) -> list[dict[str, Any]]:
+        """Who can speak, with the language each grew up with; every voice speaks all languages of its engine."""
+        return [row for row in voices_of(service) if language in ("", row["language"])]
+
+    @server.resource("kouji://licences", mime_type="application/json")
+    async def licences() -> str:
+        """What is licensed how, with the credits that must be passed on."""
+        from kouji.engines.licences import licences as found
+
+        return json.dumps(found(), ensure_ascii=False)
+
+    return server
+
+
+def mount(app: FastAPI) -> Callable[[], Any]:
+    """Put the tools at `/mcp` of an app; returns what must run while the app lives."""
+    service: Service = app.state.service
+    takes: Takes = app.state.takes
+    server = tools(service, lambda take, ending, host: f"http://{host}/takes/{takes.keep(take, ending)}")
+    inner = server.streamable_http_app(stateless_http=True, json_response=True, host=service.settings.host)
+    app.router.routes.append(Route("/mcp", _Guarded(inner), methods=["GET", "POST", "DELETE"]))
+
+    @asynccontextmanager
+    async def alive() -> AsyncIterator[None]:
+        async with server.session_manager.run():
+            yield
+
+    return alive
+
+
+class _Guarded:
+    """The tools behind the same gate as every other route."""
+
+    def __init__(self, inner: Any) -> None:
+        self._inner = inner
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        gate: Gate = scope["app"].state.gate
+        try:
+            await gate.client(HTTPConnection(scope), "speech")
+        except Refused as refused:
+            await respond(problem_of(refused), scope["path"])(scope, receive, send)
+            return
+        await self._inner(scope, receive, send)
+
+
+def in_folder(folder: Path) -> Keep:
+    """Keep sounds as files; their address is a file: URI.
+
+    Raises (when something is kept):
+        OutputFailed: the folder cannot be written.
+    """
+
+    def keep(take: Take, ending: str, host: str) -> str:
+        assert re.fullmatch(r"\w+", ending)
+        path = (folder / f"speech-{secrets.token_hex(4)}.{ending}").absolute()
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(take.data)
+        except OSError as error:
+            raise OutputFailed(f"{path} cannot be written: {error.strerror}.", "Choose another --output.") from error
+        return path.as_uri()
+
+    return keep

@@ -1,0 +1,142 @@
+"""A request of the OpenAI dialect -> an order for the hall. What cannot be done is said here or there, not ignored."""
+
+from __future__ import annotations
+
+import secrets
+from typing import TYPE_CHECKING, Any
+
+from kouji.engines import that_can
+from kouji.engines.contract import INSTEAD
+from kouji.errors import InvalidInput, UnknownName, UnsupportedControl
+from kouji.text import is_ssml
+from kouji.types import Notice, Request
+
+from .clips import clip_of
+from .names import WITHOUT_INSTRUCTIONS
+from .schemas import Emotion, SpeechDefaults, SpeechRequest, VoiceRef
+from .spoken import Order
+
+if TYPE_CHECKING:
+    from kouji.engines.contract import Card
+
+    from .auth import Client
+    from .service import Service
+
+PCM_RATE = 24000  # Hz: what OpenAI's clients take raw samples for
+
+
+async def order_of(service: Service, client: Client, body: SpeechDefaults, text: str) -> Order:
+    """The order of a request.
+
+    Raises:
+        SpeechError: a name is not known, a field contradicts another, or the engine cannot do it.
+    """
+    engine = service.names.engine_of(body.model)
+    card = service.host(engine).card
+    voice, notices = service.names.voice_of(_voice(body) or service.settings.voice, card)
+    notices += _left_aside(body, service.settings.unknown_fields == "refuse")
+    if body.instructions and body.model in WITHOUT_INSTRUCTIONS:
+        notices += (Notice("instructions_ignored", f"{body.model!r} reads no instructions."),)
+    _refuse_what_nobody_does(body, card)
+    format = body.response_format or "mp3"
+    rate = body.sample_rate or (PCM_RATE if format == "pcm" else None)
+    controls = await _controls(body, card)
+    language = body.language or service.settings.language
+    request = Request(text, voice, language, seed_of(body.seed), controls)
+    return Order(request, engine, format, rate, None, body.cache or "use", client.name, notices)
+
+
+def check_input_type(body: SpeechRequest) -> None:
+    """Raises InvalidInput where the text is not of the type that is said to be."""
+    if body.input_type is not None and (body.input_type == "ssml") != is_ssml(body.input):
+        hint = "SSML begins with <speak." if body.input_type == "ssml" else "What begins with <speak is SSML."
+        raise _contradiction("input_type", hint)
+
+
+def seed_of(seed: int | None) -> int:
+    """The seed of a request: 0 unless given, any where -1 is."""
+    if seed is not None and seed >= 0:
+        return seed
+    return 0 if seed is None else secrets.randbelow(2**31)
+
+
+def _voice(body: SpeechDefaults) -> str:
+    return body.voice.id if isinstance(body.voice, VoiceRef) else body.voice or ""
+
+
+def _left_aside(body: SpeechDefaults, is_strict: bool) -> tuple[Notice, ...]:
+    """Fields that nobody knows: refused, or told of."""
+    unknown = list(body.model_extra or {})
+    if body.params is not None:
+        unknown.append("params")
+    if unknown and is_strict:
+        raise UnknownName("argument", unknown[0][:100], [*type(body).model_fields])
+    return tuple(Notice("unknown_field", f"There is no field {name[:100]!r}.") for name in unknown[:20])
+
+
+def _refuse_what_nobody_does(body: SpeechDefaults, card: Card) -> None:
+    for name, is_asked in (
+        ("watermark", body.watermark), ("label", body.label), ("normalize", body.normalize == "off"),
+        ("pronunciation", body.pronunciation),
+    ):  # fmt: skip
+        if is_asked:
+            raise UnsupportedControl(card.id, name, [])
+    able = {"emotion.text", INSTEAD.get("emotion.text", "")} & set(card.controls)
+    if _reads_instructions(body) and not able:
+        raise UnsupportedControl(card.id, "instructions", that_can("emotion.text"))
+
+
+def _reads_instructions(body: SpeechDefaults) -> bool:
+    return bool(body.instructions) and body.model not in WITHOUT_INSTRUCTIONS
+
+
+async def _controls(body: SpeechDefaults, card: Card) -> dict[str, Any]:
+    """The arguments of the hall that the fields stand for; the hall checks them against the card."""
+    found: dict[str, Any] = {
+        "speed": body.speed if body.speed != 1.0 else None,
+        "pitch": body.pitch,
+        "duration": _duration(body),
+        "duration_ratio": body.duration_ratio,
+        "n_tokens": body.n_tokens,
+        "style": body.style,
+        "reference_text": body.ref_text,
+        **(body.sampling.model_dump() if body.sampling else {}),
+        **_emotion(body),
+    }
+    if body.ref_audio is not None:
+        found["reference_audio"] = await clip_of(body.ref_audio, "ref_audio", card, "voice.reference")
+    if isinstance(body.emotion, Emotion) and body.emotion.audio is not None:
+        clip = await clip_of(body.emotion.audio, "emotion.audio", card, "emotion.reference")
+        found["emotion_reference"] = clip
+    return {name: value for name, value in found.items() if value is not None}
+
+
+def _duration(body: SpeechDefaults) -> float | None:
+    if body.duration is not None and body.duration_ms is not None:
+        raise _contradiction("duration", "Give duration or duration_ms, not both.")
+    wanted = body.duration if body.duration_ms is None else body.duration_ms / 1000
+    if body.duration_tolerance_ms is not None and wanted is None:
+        raise _contradiction("duration_tolerance_ms", "It goes with duration or duration_ms.")
+    return wanted
+
+
+def _emotion(body: SpeechDefaults) -> dict[str, Any]:
+    given = body.emotion
+    found: dict[str, Any] = {"emotion_text": body.instructions} if _reads_instructions(body) else {}
+    if isinstance(given, str):
+        return found | {"emotion": given}
+    if given is None:
+        return found
+    ways = [name for name in ("name", "vector", "text", "audio") if getattr(given, name) is not None]
+    if len(ways) != 1:
+        raise _contradiction("emotion", "Give one of name, vector, text and audio.")
+    if given.text is not None and found:
+        raise _contradiction("emotion", "Give instructions or emotion.text, not both.")
+    emotion = given.name if given.name is not None else given.vector
+    return found | {"emotion": emotion, "intensity": given.alpha} | ({"emotion_text": given.text} if given.text else {})
+
+
+def _contradiction(param: str, hint: str) -> InvalidInput:
+    error = InvalidInput(f"{param} cannot be understood.", hint)
+    error.param = param
+    return error

@@ -1,0 +1,157 @@
+"""What a request of the OpenAI dialect may hold: OpenAI's own fields, then ours.
+
+Ours may stand at the top level or come through `extra_body` of OpenAI's client, which is the same. null is as good as
+left out. Ranges that depend on the engine are checked against its card, by the hall.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from .spoken import CACHE_MODES
+
+FORMATS = ("mp3", "opus", "aac", "flac", "wav", "pcm")
+MAX_SEED = 2**63 - 1
+
+Rate = Annotated[int, Field(ge=8000, le=96000)]
+Weight = Annotated[float, Field(ge=0, le=1)]
+
+
+class VoiceRef(BaseModel):
+    """A voice as an object."""
+
+    id: Annotated[str, Field(max_length=200)]
+
+
+class Emotion(BaseModel):
+    """How it is said: one of name, vector, text and audio."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: Annotated[str | None, Field(max_length=40, description="happy, angry, sad, …")] = None
+    vector: Annotated[list[Weight] | None, Field(min_length=8, max_length=8)] = None
+    text: Annotated[str | None, Field(max_length=4096, description="In words, for engines that read them.")] = None
+    audio: Annotated[str | None, Field(description="A clip whose manner is taken: data URL, https URL.")] = None
+    alpha: Annotated[float | None, Field(ge=0, le=1, description="How strongly.")] = None
+
+
+class Sampling(BaseModel):
+    """Of engines that sample."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    temperature: Annotated[float | None, Field(ge=0, le=2)] = None
+    top_p: Annotated[float | None, Field(gt=0, le=1)] = None
+    top_k: Annotated[int | None, Field(ge=1, le=10000)] = None
+    repetition_penalty: Annotated[float | None, Field(ge=0.1, le=20)] = None
+
+
+class Extensions(BaseModel):
+    """Fields beyond OpenAI's."""
+
+    model_config = ConfigDict(extra="allow")
+
+    language: Annotated[str | None, Field(max_length=20, description="zh, en, ja, ko, yue; else found out.")] = None
+    seed: Annotated[int | None, Field(ge=-1, le=MAX_SEED, description="-1: any, told in X-Seed.")] = None
+    duration: Annotated[float | None, Field(gt=0, le=3600, description="Seconds that it shall take.")] = None
+    duration_ms: Annotated[int | None, Field(gt=0, le=3_600_000)] = None
+    duration_ratio: Annotated[float | None, Field(gt=0, le=10)] = None
+    duration_tolerance_ms: Annotated[int | None, Field(ge=10, le=3_600_000, description="10 is always kept.")] = None
+    n_tokens: Annotated[int | None, Field(ge=1, le=100_000)] = None
+    pitch: Annotated[float | None, Field(ge=-48, le=48, description="Semitones.")] = None
+    emotion: str | Emotion | None = None
+    style: Annotated[str | None, Field(max_length=200)] = None
+    ref_audio: Annotated[str | None, Field(description="A voice to speak like: data URL, https URL.")] = None
+    ref_text: Annotated[str | None, Field(max_length=4096)] = None
+    sampling: Sampling | None = None
+    normalize: Literal["auto", "on", "off"] | None = None
+    pronunciation: dict[str, str] | list[str] | None = None
+    timestamps: Literal["none", "word", "phoneme"] | None = None
+    sample_rate: Rate | None = None
+    watermark: bool | None = None
+    label: bool | None = None
+    stream: Annotated[bool | None, Field(description="false: one body with its length.")] = None
+    cache: Literal[CACHE_MODES] | None = None  # type: ignore[valid-type]
+    params: Annotated[dict[str, Any] | None, Field(description="Of other servers; left aside with a warning.")] = None
+
+
+class SpeechDefaults(Extensions):
+    """A request without its text."""
+
+    model: Annotated[str, Field(max_length=200, description="An engine or an alias, see /v1/models.")] = ""
+    voice: Annotated[str, Field(max_length=200)] | VoiceRef | None = None
+    instructions: Annotated[str | None, Field(max_length=4096)] = None
+    response_format: Literal[FORMATS] | None = None  # type: ignore[valid-type]
+    speed: Annotated[float | None, Field(ge=0.25, le=4.0)] = None
+
+
+class SpeechRequest(SpeechDefaults):
+    """`POST /v1/audio/speech`."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {"model": "native", "input": "Hello, world.", "voice": "english_1"},
+                {"model": "tts-1", "input": "你好，世界。", "voice": "alloy", "response_format": "wav", "seed": 7},
+            ]
+        }
+    )
+
+    model: Annotated[str, Field(max_length=200, description="An engine or an alias, see /v1/models.")]
+    input: Annotated[str, Field(description="What to say.")]
+    stream_format: Literal["audio", "sse"] | None = None
+    input_type: Annotated[
+        Literal["text", "ssml"] | None, Field(description="Without it, what begins with <speak is SSML.")
+    ] = None
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether one body is wanted instead of a stream."""
+        return self.stream is False
+
+
+class BatchItem(SpeechDefaults):
+    """One text of a batch; what it does not say, the batch says."""
+
+    input: str
+    id: Annotated[str | None, Field(max_length=200)] = None
+
+
+class BatchRequest(SpeechDefaults):
+    """`POST /v1/audio/speech/batch`."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {"model": "native", "items": [{"input": "One."}, {"input": "Two.", "seed": 3}]},
+            ]
+        }
+    )
+
+    items: Annotated[list[BatchItem], Field(min_length=1, max_length=64)]
+
+
+class TextRequest(BaseModel):
+    """`POST /v1/text/normalize` and `/v1/text/phonemize`."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"input": "3.5 km", "language": "en"}]})
+
+    input: str
+    language: Annotated[str | None, Field(max_length=20)] = None
+
+
+class ErrorBody(BaseModel):
+    """What went wrong, and with which field."""
+
+    message: str
+    type: str
+    param: str | None
+    code: str
+
+
+class ErrorAnswer(BaseModel):
+    """Every failure looks like this."""
+
+    error: ErrorBody
