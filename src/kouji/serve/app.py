@@ -16,7 +16,7 @@ import kouji
 from kouji import config
 from kouji.text import Lexicon
 
-from . import about, batch, cosyvoice, elevenlabs, errors, gptsovits, house, openai, takes, texts, websocket
+from . import about, batch, cosyvoice, elevenlabs, errors, gptsovits, house, openai, takes, texts, voices, websocket
 from .auth import Keys
 from .gate import Gate
 from .idempotency import Idempotency
@@ -27,7 +27,7 @@ from .takes import Takes
 log = logging.getLogger("kouji.serve")
 
 EXPOSED = ("X-Request-Id", "X-Engine", "X-Voice-Id", "X-Seed", "X-Audio-Duration-Ms", "X-RTF", "X-Warnings", "X-Cache")
-_OPENAI = (openai.router, batch.router, websocket.router)
+_OPENAI = (openai.router, voices.router, batch.router, websocket.router)
 _OTHERS = (about.router, house.router, takes.router, gptsovits.router, elevenlabs.router, cosyvoice.router)
 
 

@@ -7,6 +7,7 @@ import base64
 import json
 from collections.abc import AsyncIterator, Awaitable
 from typing import TYPE_CHECKING, Any, TypeVar
+from urllib.parse import quote
 
 from fastapi import Request
 from fastapi.responses import Response, StreamingResponse
@@ -127,7 +128,7 @@ def headers_of(spoken: Spoken) -> dict[str, str]:
     found = {
         "Content-Type": media_type,
         "X-Engine": spoken.engine,
-        "X-Voice-Id": spoken.voice,
+        "X-Voice-Id": quote(spoken.voice, safe=" :"),  # registered voices may have names of any script
         "X-Language": spoken.language,
         "X-Seed": str(known.get("seed", "")),
         "X-Sample-Rate": str(opening.sample_rate),

@@ -19,7 +19,7 @@ from .cache import LONGEST, AudioCache, Finished, key_of
 
 if TYPE_CHECKING:
     from kouji.control import DurationPlan
-    from kouji.speak import Stream
+    from kouji.speak import Session, Stream
 
     from .hosts import Host
 
@@ -71,7 +71,7 @@ def pieces(host: Host, order: Order, cache: AudioCache) -> Iterator[Piece]:
     # Checked even where the sound is at hand: a voice that may no longer speak does not speak from memory either.
     stream = session.start(order.request)
     encoder = Encoder(order.format, stream.sample_rate, order.sample_rate, order.bit_rate)
-    key = key_of(order.request, str(stream.metadata.get("voice", "")), host.identity)
+    key = key_of(order.request, identity_of(session, stream, order.request.text), host.identity)
     found = cache.get(key) if order.cache == "use" else None
     notices = (*order.notices, *(stream.notices if found is None else found.notices))
     yield Opening(
@@ -101,6 +101,18 @@ def plans(host: Host, order: Order) -> Iterator[Piece]:
     asked = order.request
     plan = host.session().plan(asked.text, asked.voice, asked.language, asked.seed, **asked.controls)
     yield Planned(notices=(*order.notices, *plan.notices), plan=plan)
+
+
+def identity_of(session: Session, stream: Stream, text: str) -> str:
+    """Who speaks, to the clips that a registered voice was learnt from: one of the same name may replace it later."""
+    name = str(stream.metadata.get("voice", ""))
+    builtin = [voice.id for voice in session.card.voices]
+    # Markup may name voices too; then any change of any of them counts.
+    if not session.library.exists or (name in builtin and "<voice" not in text):
+        return name
+    voices = sorted((each.voice for each in session.library.voices()), key=lambda voice: voice.name)
+    chosen = [voice for voice in voices if voice.name == name or "<voice" in text]
+    return repr([name, *((voice.name, voice.transcript, [clip.blob for clip in voice.clips]) for voice in chosen)])
 
 
 def _encoded(
