@@ -185,7 +185,7 @@ def test_cosyvoice_sends_raw_samples(http: httpx.Client, method: str) -> None:
     assert answer.content == pcm(http)
 
 
-def test_cosyvoice_with_a_clip_needs_an_engine_that_listens(http: httpx.Client) -> None:
+def test_cosyvoice_with_a_clip_that_is_none_is_refused(http: httpx.Client) -> None:
     files = {"prompt_wav": ("a.wav", b"RIFF", "audio/wav")}
     answer = http.post("/inference_zero_shot", data={"tts_text": TEXT, "prompt_text": "x"}, files=files)
     assert (answer.status_code, answer.json()["error"]["param"]) == (400, "prompt_wav")
@@ -221,7 +221,7 @@ def test_capabilities_name_engines_formats_limits_and_aliases(http: httpx.Client
 
 def test_licences_come_with_their_credits(http: httpx.Client) -> None:
     found = http.get("/v1/licences").json()
-    assert {"engine": "native", "part": "weights"}.items() <= found["licences"][3].items()
+    assert ("native", "weights") in [(row["engine"], row["part"]) for row in found["licences"]]
     assert found["attribution"]["native"]
 
 

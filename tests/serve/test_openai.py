@@ -153,7 +153,7 @@ def test_speed_is_obeyed_within_the_range_of_the_engine(client: Any) -> None:
          "invalid_value"),
         ({"extra_body": {"timestamps": "word"}}, "BadRequestError", "timestamps", "invalid_value"),
         ({"extra_body": {"watermark": True}}, "BadRequestError", "watermark", "unsupported_parameter"),
-        ({"extra_body": {"ref_audio": "/etc/passwd"}}, "BadRequestError", "ref_audio", "unsupported_parameter"),
+        ({"extra_body": {"ref_audio": "/etc/passwd"}}, "BadRequestError", "ref_audio", "invalid_value"),
         ({"extra_body": {"sampling": {"temperature": 9}}}, "BadRequestError", "sampling.temperature", "invalid_value"),
     ],
 )  # fmt: skip
