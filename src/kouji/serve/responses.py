@@ -70,7 +70,9 @@ async def listening(request: Request, work: Awaitable[T]) -> T:
         raise Gone
     finally:
         watch.cancel()
-        task.cancel()
+        if not task.done():
+            task.add_done_callback(lambda done: done.cancelled() or done.exception())  # how it ends is nobody's news
+            task.cancel()
 
 
 async def data_of(spoken: Spoken) -> AsyncIterator[bytes]:
