@@ -24,7 +24,7 @@ from .recogniser import Recogniser
 from .recordings import read
 from .sets import Item, TextSet
 from .similarity import voice_embedding
-from .spoken import reference_phonemes, reference_syllables, without_erhua
+from .spoken import comparable, reference_phonemes, reference_syllables
 from .systems import RATE, System
 from .words import characters, english_words
 
@@ -131,7 +131,7 @@ def syllable_error(items: Sequence[Item], clips: Sequence[np.ndarray], judges: J
     name = f"syllables/{judges.recogniser_version}"
     heard = judges.memory.ask(name, clips, lambda new: [ears.syllables(clip, RATE) for clip in new])
     wanted = [reference_syllables(item.text) for item in items]
-    return error_rate(wanted, [[without_erhua(syllable) for syllable in each] for each in heard])
+    return error_rate(wanted, [[comparable(syllable) for syllable in each] for each in heard])
 
 
 def _phonemes(texts: TextSet, items: Sequence[Item], clips: Sequence[np.ndarray], judges: Judges) -> dict[str, float]:

@@ -11,7 +11,7 @@ that it was taught (`Recogniser.fold`), and error rates there compare engines, n
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from importlib.resources import files
@@ -221,9 +221,19 @@ def _load(path: Path) -> Recogniser:
         session,
         facts["classes"],
         np.array(facts["prior"]),
-        tuple(facts["syllables"]),
+        with_sandhi(facts["syllables"]),
         Decoding(**facts.get("decoding", {})),
     )
+
+
+def with_sandhi(names: Iterable[str]) -> tuple[str, ...]:
+    """Dictionary syllables, and what they become in speech: gei3 -> gei2 before a third tone, lai2 -> lai5 unstressed.
+
+    What is missing here can never be heard, and would be an error however well it is said.
+    """
+    found = set(names)
+    found |= {f"{name[:-1]}2" for name in found if name.endswith("3")} | {f"{name[:-1]}5" for name in found}
+    return tuple(sorted(found))
 
 
 @cache
