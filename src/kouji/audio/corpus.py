@@ -118,6 +118,7 @@ def read_samples(recording: Recording) -> np.ndarray:
 
 @lru_cache(maxsize=2)
 def _read_file(path: Path) -> np.ndarray:
+    samples: np.ndarray
     samples, sample_rate = soundfile.read(path, dtype="float32")
     if sample_rate != SAMPLE_RATE or samples.ndim != 1:
         raise ValueError(f"{path} must be mono at {SAMPLE_RATE} Hz.")

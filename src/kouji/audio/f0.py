@@ -35,7 +35,8 @@ def track(samples: np.ndarray, f_min: float = 60.0, f_max: float = 600.0) -> np.
     """
     strength, frequency = _candidates(np.asarray(samples, np.float32), f_min, f_max)
     path = _best_path(strength, frequency)
-    return frequency[np.arange(len(path)), path].astype(np.float32)
+    chosen: np.ndarray = frequency[np.arange(len(path)), path]
+    return chosen.astype(np.float32)
 
 
 def voice_range(f0: np.ndarray) -> tuple[float, float]:

@@ -31,8 +31,9 @@ def filterbank() -> np.ndarray:
     bins = np.fft.rfftfreq(N_FFT, 1 / SAMPLE_RATE)
     rising = (bins - edges[:-2, None]) / (edges[1:-1] - edges[:-2])[:, None]
     falling = (edges[2:, None] - bins) / (edges[2:] - edges[1:-1])[:, None]
-    bank = np.maximum(0, np.minimum(rising, falling))
-    return (bank / bank.sum(1, keepdims=True)).astype(np.float32)
+    bank: np.ndarray = np.maximum(0, np.minimum(rising, falling))
+    unit: np.ndarray = bank / bank.sum(1, keepdims=True)
+    return unit.astype(np.float32)
 
 
 def n_frames(n_samples: int) -> int:
@@ -54,4 +55,5 @@ def log_mel(samples: np.ndarray) -> np.ndarray:
     frames = frames[: n_frames(len(samples))]
     window = np.hanning(WIN_LENGTH + 1)[:-1].astype(np.float32)
     magnitude = np.abs(np.fft.rfft(frames * window, axis=1)).astype(np.float32)
-    return np.log(np.maximum(magnitude @ filterbank().T, FLOOR))
+    bands: np.ndarray = np.log(np.maximum(magnitude @ filterbank().T, FLOOR))
+    return bands

@@ -54,6 +54,8 @@ class Acoustic(nn.Module):
 class Content(nn.Module):
     """Phonemes in their context."""
 
+    features: Tensor  # (n_segments, n_features)
+
     def __init__(self, config: AcousticConfig) -> None:
         super().__init__()
         self.register_buffer("features", torch.from_numpy(inputs.segment_features()), persistent=False)
@@ -71,7 +73,7 @@ class Content(nn.Module):
         spoken = (self.of_features(self.features[segments]) + own).flatten(2)
         # No tones here: they are heard in F0, duration and energy, and would tell the decoder which language it is
         # in, so that every voice would get the sound of that language's speakers.
-        x = self.join(torch.cat([spoken, flags[..., :1]], dim=-1))
+        x: Tensor = self.join(torch.cat([spoken, flags[..., :1]], dim=-1))
         for block in self.blocks:
             x = block(x, mask)
         return x
@@ -198,7 +200,8 @@ class Decoder(nn.Module):
         x = self.join(torch.cat(told, dim=-1)) + self.voice(condition).unsqueeze(1)
         for block in self.blocks:
             x = block(x, mask, condition)
-        return self.head(self.norm(x)).float() * 2 - 5
+        mel: Tensor = self.head(self.norm(x)).float() * 2 - 5
+        return mel
 
 
 class SpeakerEncoder(nn.Module):

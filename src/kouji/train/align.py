@@ -53,7 +53,9 @@ Progress = Callable[[float, str], None]
 class Features(Protocol):
     """What alignment needs of a feature store (`kouji.train.features.Store`)."""
 
-    rows: Sequence[Mapping[str, Any]]  # id, n_frames, language, speaker, unit, split
+    @property
+    def rows(self) -> Sequence[Mapping[str, Any]]:
+        """Of each recording: id, n_frames, language, speaker, unit, split."""
 
     def mel(self, row: Mapping[str, Any]) -> np.ndarray:
         """(n_frames, 80) natural-log mel, 10 ms a frame."""

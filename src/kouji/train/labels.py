@@ -32,7 +32,7 @@ def make(rows: list[Row], transcripts: Mapping[str, str], path: Path) -> list[La
         path: labels.jsonl.
     """
     if path.exists():
-        return read_rows(path)
+        return list(read_rows(path))
     labels = [found for row in rows if (found := _label(row, transcripts)) is not None]
     write_rows(path, labels)
     return labels

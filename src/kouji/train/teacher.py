@@ -42,7 +42,7 @@ def make(folder: Path, seed: int = 0) -> list[Label]:
         raise SpeechError("The teacher espeak-ng is not installed.", "Install it, or train with --no-teacher.")
     labels_path = folder / "labels.jsonl"
     if labels_path.exists():
-        return read_rows(labels_path)
+        return list(read_rows(labels_path))
     folder.mkdir(parents=True, exist_ok=True)
     rng = np.random.default_rng([seed, 81])
     rows, labels = [], []
@@ -64,7 +64,7 @@ def _yue(name: str, rng: np.random.Generator) -> tuple[str, Label]:
     """Four to nine syllables, each possible on paper: all initials, finals and tones are heard equally often."""
     initials, rare = ["", *YUE_INITIALS], ("m", "ng", "eu", "em", "ep", "um", "up")
     finals = [final for final in YUE_FINALS if final not in rare]
-    said = []
+    said: list[str] = []
     while len(said) < rng.integers(4, 10):
         final = finals[rng.integers(len(finals))]
         checked = final[-1] in "ptk"
@@ -98,7 +98,8 @@ def _speak(text: str, voice: str, variant: str, rng: np.random.Generator) -> np.
     samples = soxr.resample(samples, sample_rate, SAMPLE_RATE).astype(np.float32)
     active = samples[np.abs(samples) > ACTIVE]
     level = float(np.sqrt(np.mean(active**2))) if len(active) else 1.0
-    return np.clip(samples * (LEVEL / level), -0.99, 0.99)
+    levelled: np.ndarray = np.clip(samples * (LEVEL / level), -0.99, 0.99)
+    return levelled
 
 
 def _manifest_row(name: str, text: str, language: str, variant: str, n_samples: int) -> dict[str, object]:

@@ -34,6 +34,8 @@ class VocoderConfig:
 class Vocoder(nn.Module):
     """The filters; the sources and the transform back to samples need no parameters."""
 
+    to_bins: Tensor  # (80, 481)
+
     def __init__(self, config: VocoderConfig) -> None:
         super().__init__()
         self.embed = nn.Conv1d(mel_scale.N_MELS + 2, config.dim, 7, padding=3)
@@ -61,7 +63,7 @@ class Vocoder(nn.Module):
         x = self.norm(self.embed(x.transpose(1, 2)).transpose(1, 2))
         for block in self.blocks:
             x = block(x)
-        curves = self.head(self.norm_out(x)).float()
+        curves: Tensor = self.head(self.norm_out(x)).float()
         base = mel.float() @ self.to_bins - 3.0  # a unit noise has bins of about e^3
         zero = torch.zeros_like(base)
         return curves + torch.cat([base, zero, base, base], dim=-1)
@@ -96,10 +98,11 @@ def synthesize(curves: Tensor, spectra: Tensor, window: Tensor) -> Tensor:
     batch, n_frames, win_length = frames.shape
     hop = mel_scale.HOP_LENGTH
     pieces = frames.reshape(batch, n_frames, win_length // hop, hop)
-    padded = sum(
+    shifted = [
         torch.nn.functional.pad(pieces[:, :, k], (0, 0, k, win_length // hop - 1 - k))
         for k in range(win_length // hop)
-    )
+    ]
+    padded = torch.stack(shifted).sum(0)
     start = win_length // hop // 2
     return padded[:, start : start + n_frames].reshape(batch, -1)
 

@@ -62,7 +62,8 @@ def noise_floor(mel: np.ndarray) -> np.ndarray:
     quiet = level <= np.quantile(level, 0.02)
     if level[quiet].mean() > np.quantile(level, 0.95) - NOISE_BELOW:
         return np.full(mel.shape[1], -20.0, np.float32)
-    return np.log(np.exp(mel[quiet]).mean(0)).astype(np.float32)
+    floor: np.ndarray = np.log(np.exp(mel[quiet]).mean(0))
+    return floor.astype(np.float32)
 
 
 def without_noise(mel: np.ndarray, noise: np.ndarray) -> np.ndarray:
@@ -72,4 +73,5 @@ def without_noise(mel: np.ndarray, noise: np.ndarray) -> np.ndarray:
     A voice learnt from a hissing recording would otherwise hiss for ever.
     """
     magnitude = np.exp(mel)
-    return np.log(np.maximum(magnitude - SUBTRACTED * np.exp(noise), LEAST * magnitude)).astype(np.float32)
+    clean: np.ndarray = np.log(np.maximum(magnitude - SUBTRACTED * np.exp(noise), LEAST * magnitude))
+    return clean.astype(np.float32)

@@ -23,7 +23,8 @@ def fill(f0: np.ndarray) -> np.ndarray:
     voiced = np.flatnonzero(f0 > 0)
     if len(voiced) == 0:
         return np.full(len(f0), F0_UNKNOWN, np.float32)
-    return np.interp(np.arange(len(f0)), voiced, f0[voiced]).astype(np.float32)
+    bridged: np.ndarray = np.interp(np.arange(len(f0)), voiced, f0[voiced])
+    return bridged.astype(np.float32)
 
 
 class Excitation:
