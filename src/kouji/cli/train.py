@@ -21,8 +21,11 @@ def native(
     corpus: Annotated[Path, typer.Option("--corpus", help="Folder with manifest.jsonl and the recordings it names.")],
     work: Annotated[Path, typer.Option("--work", help="Folder of all between; go on by naming it.")] = Path("work"),
     output: Annotated[Path, typer.Option("--output", "-o", help="Folder of the finished voice pack.")] = Path("pack"),
-    acoustic_steps: Annotated[int, typer.Option(min=1, help="Steps of the acoustic model.")] = 20000,
-    vocoder_steps: Annotated[int, typer.Option(min=4, help="Steps of the vocoder.")] = 10000,
+    start: Annotated[
+        str, typer.Option("--from", help="A voice pack to go on from: its folder, or builtin for the package's own.")
+    ] = "",
+    acoustic_steps: Annotated[int, typer.Option(min=0, help="Steps of the acoustic model.")] = 20000,
+    vocoder_steps: Annotated[int, typer.Option(min=0, help="Steps of the vocoder.")] = 10000,
     polish_steps: Annotated[int, typer.Option(min=0, help="Steps of the vocoder on predicted mels.")] = 2500,
     recogniser_steps: Annotated[int, typer.Option(min=0, help="Steps of the recogniser; 0 trains none.")] = 8000,
     emotion_steps: Annotated[int, typer.Option(min=0, help="Steps of what hears emotions; 0 trains none.")] = 900,
@@ -34,8 +37,10 @@ def native(
 ) -> None:
     """Prepare, align, train the acoustic model and the vocoder, export, evaluate.
 
+    With --from, begin with the weights of a voice pack instead of nothing, and take gentler steps.
     Ctrl-C stops it; the same command goes on where it stopped. Losses are plotted to WORK/losses.png.
     """
+    from importlib.resources import files
     from importlib.util import find_spec
 
     from kouji.errors import MissingExtra
@@ -45,10 +50,11 @@ def native(
     from kouji.train import pipeline
     from kouji.train.plots import plot_losses
 
+    packs = {"": None, "builtin": Path(str(files("kouji.engines.native"))) / "weights"}
     recipe = pipeline.Recipe(
         acoustic_steps=acoustic_steps, vocoder_steps=vocoder_steps, polish_steps=polish_steps,
         recogniser_steps=recogniser_steps, emotion_steps=emotion_steps, transcribe=transcribe, teacher=teacher,
-        n_threads=threads, seed=seed,
+        start=packs.get(start, Path(start)), n_threads=threads, seed=seed,
     )  # fmt: skip
 
     def report(line: str) -> None:

@@ -19,6 +19,8 @@ from . import blocks, loop
 from .acoustic import Acoustic, AcousticConfig, MelDiscriminator, at_frames
 from .examples import Example, Examples, disguised, draw_disguise, token_energy
 
+SHORTEST_HEARD = 88  # frames of a crop in which the speaker encoder can hear who speaks
+
 
 @dataclass(frozen=True)
 class AcousticTraining:
@@ -27,7 +29,10 @@ class AcousticTraining:
     n_steps: int = 40000
     adversarial_from: int = 10000
     n_frames: int = 1600  # per batch, of 10 ms
+    judge_alone: int = 0  # first steps in which only the discriminator learns: a trained model waits for it
     peak_rate: float = 1e-3
+    foreign: float = 0.4  # weight of the discriminator's word on the same words in another voice
+    timbre: float = 1.0  # weight of the other voice's likeness, as the speaker encoder hears it
     disguise: float = 0.5  # share of the batches' utterances spoken in a changed voice
     average: float = 0.999
     n_reference: int = 160  # frames that the speaker encoder hears
@@ -120,7 +125,7 @@ def draw(examples: Examples, config: AcousticTraining, step: int) -> Batch:
         disguise = draw_disguise(rng, config.disguise)
         chosen.append(disguised(example, disguise))
         references.append(disguise(examples.reference(example, rng, config.n_reference)))
-        voice, other = examples.other_voice(rng), draw_disguise(rng, 0.3)
+        voice, other = examples.other_voice(example, rng), draw_disguise(rng, 0.15)
         clip = other(examples.reference_of(voice, rng, config.n_reference))
         others.append((clip, examples.means[voice] + float(np.log(other.ratio))))
     return collate(chosen, references, others)
@@ -189,7 +194,13 @@ def losses(spoken: Spoken, batch: Batch) -> dict[str, Tensor]:
     }  # fmt: skip
 
 
-def train(examples: Examples, folder: Path, config: AcousticTraining, report: Callable = print) -> Acoustic:
+def train(
+    examples: Examples,
+    folder: Path,
+    config: AcousticTraining,
+    report: Callable[[dict[str, float]], None],
+    start: Acoustic | None = None,
+) -> Acoustic:
     """Train, or go on where a checkpoint in `folder` stands.
 
     Args:
@@ -197,18 +208,21 @@ def train(examples: Examples, folder: Path, config: AcousticTraining, report: Ca
         folder: checkpoint `acoustic.pt` and log `acoustic.jsonl`.
         config: how long, and with what weights.
         report: called with each line of the log.
+        start: weights to begin with where there is no checkpoint.
 
     Returns:
         The averaged model.
     """
     torch.manual_seed(config.seed)
     model, judge = Acoustic(AcousticConfig()), MelDiscriminator(AcousticConfig())
+    if start is not None:
+        model.load_state_dict(start.state_dict())
     average = blocks.Average(model, config.average)
     optimisers = [
         torch.optim.AdamW(model.parameters(), config.peak_rate, (0.9, 0.98), weight_decay=0.01),
         torch.optim.AdamW(judge.parameters(), config.peak_rate, (0.8, 0.99)),
     ]
-    parts = {"model": model, "judge": judge, "optimiser": optimisers[0], "judge_optimiser": optimisers[1]}
+    parts: loop.Parts = {"model": model, "judge": judge, "optimiser": optimisers[0], "judge_optimiser": optimisers[1]}
     folder.mkdir(parents=True, exist_ok=True)
     checkpoint, log = loop.Checkpoint(folder / "acoustic.pt", parts), loop.Log(folder / "acoustic.jsonl", 100)
     for step in range(checkpoint.load(average.values), config.n_steps):
@@ -217,7 +231,7 @@ def train(examples: Examples, folder: Path, config: AcousticTraining, report: Ca
         optimisers[1].param_groups[0]["lr"] = rate / 2
         torch.manual_seed(config.seed * 1_000_003 + step)  # dropout, energy noise
         row = log.add(step, config.n_steps, _step(model, judge, optimisers, draw(examples, config, step), config, step))
-        average.update(step)
+        average.update(step if start is None else config.n_steps)
         if row is not None:
             report(row)
         if (step + 1) % config.save_every == 0 or step + 1 == config.n_steps:
@@ -234,63 +248,98 @@ def _step(
     batch: Batch,
     config: AcousticTraining,
     step: int,
-) -> dict[str, float]:
-    with torch.autocast("cpu", torch.bfloat16, enabled=config.bf16):
+) -> dict[str, Tensor]:
+    learning = step >= config.judge_alone
+    with torch.set_grad_enabled(learning), torch.autocast("cpu", torch.bfloat16, enabled=config.bf16):
         spoken = speak(model, batch, torch.randn(batch.energy.shape))
     found = losses(spoken, batch)
     total = torch.stack(list(found.values())).sum()
     if step >= config.adversarial_from:
-        rng = loop.step_rng(config.seed, step + (1 << 32))
-        found |= _judged(model, judge, optimisers[1], spoken, batch, config, rng)
-        total = total + found["adversarial"] + found["features"]
-    optimisers[0].zero_grad(set_to_none=True)
-    total.backward()
-    torch.nn.utils.clip_grad_norm_(model.parameters(), 2)
-    optimisers[0].step()
-    return {name: float(value.detach()) for name, value in found.items()}
+        windows = Windows.draw(batch, config.crop, loop.step_rng(config.seed, step + (1 << 32)))
+        with torch.set_grad_enabled(learning), torch.autocast("cpu", torch.bfloat16, enabled=config.bf16):
+            trial = Trial.of(model, spoken, batch, windows)
+        found["judge"] = _teach(judge, optimisers[1], trial, config)
+        if learning:
+            objections = _ask(model, judge, trial, config)
+            total = total + torch.stack(list(objections.values())).sum()
+            found |= objections
+    if learning:
+        optimisers[0].zero_grad(set_to_none=True)
+        total.backward()
+        torch.nn.utils.clip_grad_norm_(model.parameters(), 2)
+        optimisers[0].step()
+    return {name: value.detach() for name, value in found.items()}
 
 
-def _judged(
-    model: Acoustic,
-    judge: MelDiscriminator,
-    optimiser: torch.optim.AdamW,
-    spoken: Spoken,
-    batch: Batch,
-    config: AcousticTraining,
-    rng: np.random.Generator,
-) -> dict[str, Tensor]:
-    """Teach the judge, then ask it about ours: in the right voice, and in a voice that never said such a thing.
+@dataclass(frozen=True)
+class Trial:
+    """W crops for the discriminator: recorded, ours, and ours in a voice that never said such a thing."""
 
-    Real are the recordings, and clips of the other voices; each comes with its speaker's embedding.
-    """
-    windows = Windows.draw(batch, config.crop, rng)
-    with torch.autocast("cpu", torch.bfloat16, enabled=config.bf16):
+    theirs: Tensor  # (W, length, 80)
+    ours: Tensor
+    own: Tensor  # (W, d_speaker)
+    foreign: Tensor  # (W, length, 80)
+    other: Tensor  # (W, d_speaker), of the foreign crops
+    clips: Tensor  # (W, length, 80), recordings of the other speakers
+
+    @classmethod
+    def of(cls, model: Acoustic, spoken: Spoken, batch: Batch, windows: Windows) -> Trial:
+        """Cut the crops, and say the foreign ones."""
         foreign, other = swapped(model, spoken, batch, windows)
-    bands = batch.bands[windows.rows]
-    ours, theirs = (crop * bands for crop in windows.cut(spoken.mel * batch.mask, batch.mel * batch.mask))
-    own, length = spoken.speaker[windows.rows].detach(), ours.shape[1]
-    other, clips = other.detach(), batch.other_reference[windows.rows][:, :length]
+        bands = batch.bands[windows.rows]
+        ours, theirs = (crop * bands for crop in windows.cut(spoken.mel * batch.mask, batch.mel * batch.mask))
+        clips = batch.other_reference[windows.rows][:, : windows.length]
+        return cls(theirs, ours, spoken.speaker[windows.rows].detach(), foreign, other.detach(), clips)
+
+
+def _teach(
+    judge: MelDiscriminator, optimiser: torch.optim.AdamW, trial: Trial, config: AcousticTraining
+) -> Tensor:
+    """One step of the discriminator; real are the recordings, and clips of the other voices."""
     with torch.autocast("cpu", torch.bfloat16, enabled=config.bf16):
-        real, real_features = judge(theirs, own)
-        real_other, _ = judge(clips, other)
-        fake, _ = judge(ours.detach(), own)
-        fake_other, _ = judge(foreign.detach(), other)
+        real, _ = judge(trial.theirs, trial.own)
+        real_other, _ = judge(trial.clips, trial.other)
+        fake, _ = judge(trial.ours.detach(), trial.own)
+        fake_other, _ = judge(trial.foreign.detach(), trial.other)
     judging = blocks.discriminator_loss(real + real_other, fake + fake_other)
     optimiser.zero_grad(set_to_none=True)
     judging.backward()
     torch.nn.utils.clip_grad_norm_(judge.parameters(), 5)
     optimiser.step()
+    return judging.detach()
+
+
+def _ask(model: Acoustic, judge: MelDiscriminator, trial: Trial, config: AcousticTraining) -> dict[str, Tensor]:
+    """What the discriminator, and where wanted the speaker encoder, have against our crops; already weighted."""
     judge.requires_grad_(False)
     with torch.autocast("cpu", torch.bfloat16, enabled=config.bf16):
-        fake, fake_features = judge(ours, own)
-        fake_other, _ = judge(foreign, other)
+        with torch.no_grad():
+            _, real_features = judge(trial.theirs, trial.own)
+        fake, fake_features = judge(trial.ours, trial.own)
+        fake_other, _ = judge(trial.foreign, trial.other)
     judge.requires_grad_(True)
-    return {
-        "judge": judging.detach(),
+    found = {
         "adversarial": 0.25 * blocks.adversarial_loss(fake),
-        "foreign": 0.25 * blocks.adversarial_loss(fake_other),
+        "foreign_judged": config.foreign * blocks.adversarial_loss(fake_other),
         "features": 1.0 * blocks.feature_loss(real_features, fake_features),
     }
+    if config.timbre and trial.foreign.shape[1] >= SHORTEST_HEARD:
+        found["timbre"] = config.timbre * unlikeness(model, trial.foreign, trial.other)
+    return found
+
+
+def unlikeness(model: Acoustic, mel: Tensor, wanted: Tensor) -> Tensor:
+    """How far from a voice the speaker encoder finds crops: 1 - cosine. The encoder itself learns nothing here.
+
+    Args:
+        mel: (W, T, 80); the quieter quarter of the frames is left out, as silence is from references.
+        wanted: (W, d_speaker).
+    """
+    loudest = mel.detach().mean(-1).topk(mel.shape[1] * 3 // 8 * 2, dim=1).indices.sort(dim=1).values
+    heard = mel.gather(1, loudest.unsqueeze(-1).expand(-1, -1, mel.shape[2]))
+    frozen = {name: parameter.detach() for name, parameter in model.speaker.named_parameters()}
+    found = torch.func.functional_call(model.speaker, frozen, (heard,))
+    return (1 - functional.cosine_similarity(found, wanted, dim=-1)).mean()
 
 
 @dataclass(frozen=True)

@@ -26,10 +26,15 @@ STYLE_OF = {  # speaker -> style; all other speakers of a language read as in "â
 }  # fmt: skip
 STYLE_OF_LANGUAGE = {"zh": "zh_read", "en": "en_readers", "ja": "ja_word", "ko": "teacher_ko", "yue": "teacher_yue"}
 SHARE = {  # of the batches; "joined" are Mandarin sentences made of words
-    "zh_word": 0.17, "joined": 0.24, "zh_syllable": 0.04, "zh_read": 0.03, "en_read": 0.22, "en_story": 0.13,
-    "en_story_2": 0.03, "en_readers": 0.06, "ja_word": 0.06, "ja_word_2": 0.02,
+    "zh_word": 0.14, "joined": 0.30, "zh_syllable": 0.04, "zh_read": 0.03, "en_read": 0.22, "en_story": 0.13,
+    "en_story_2": 0.03, "en_readers": 0.04, "ja_word": 0.07, "ja_word_2": 0.03,
     "teacher_ko": 0.04, "teacher_yue": 0.05, "teacher_ja": 0.03,
 }  # fmt: skip
+OTHERS = {  # speakers of the built-in voices -> how often each says what others were recorded saying
+    # Words of a second are all that is known of the Japanese speakers: they are the first to lose themselves.
+    "ja_tofugu_f": 0.32, "ja_tofugu_m": 0.2, "en_darshan_soni_m": 0.2, "en_kathleen_f": 0.16, "cmn_yue_tan_f": 0.12,
+}  # fmt: skip
+NEUTRAL = 5  # the Mandarin tone of particles
 CROP = 800  # frames; longer recordings are cut at tokens
 COPIES = 0.35  # share of the examples that are copies at another pitch, where a style has them
 LOWEST = -9.0  # natural log: digital silence is no timbre, and nobody's room is quieter
@@ -89,7 +94,7 @@ class Examples:
         """Examples of one style, about `n_frames` frames in all."""
         style = self.styles[rng.choice(len(self.styles), p=self.shares)]
         if style == "joined":
-            n_words = int(rng.integers(2, 8))
+            n_words = int(rng.integers(2, 11))
             return [self.joined(n_words, rng) for _ in range(max(1, round(n_frames / (62 * n_words))))]
         # Of many, those of like length: padding is time lost.
         rows = self._rows(style, rng)
@@ -104,8 +109,12 @@ class Examples:
         """Recordings of a style, or now and then their copies at another pitch."""
         return self.copies[style] if self.copies.get(style) and rng.random() < COPIES else self.rows[style]
 
-    def other_voice(self, rng: np.random.Generator) -> str:
-        """A speaker who is not chosen for what is being said."""
+    def other_voice(self, example: Example, rng: np.random.Generator) -> str:
+        """A speaker who never said this: mostly one of the built-in voices', sometimes anybody."""
+        known = [s for s in OTHERS if s in self.by_speaker and s != example.speaker.split("~")[0]]
+        if known and rng.random() < 0.7:
+            shares = np.array([OTHERS[speaker] for speaker in known])
+            return known[rng.choice(len(known), p=shares / shares.sum())]
         style = self.styles[rng.integers(len(self.styles))]
         rows = self._rows("zh_word" if style == "joined" else style, rng)
         return str(rows[rng.integers(len(rows))]["speaker"])
@@ -132,7 +141,12 @@ class Examples:
         if "original" in rows[0]:  # one copied voice for the whole sentence
             speaker = rows[rng.integers(len(rows))]["speaker"]
             rows = [row for row in self.by_speaker[speaker] if original(row) in self.alignments.by_id]
-        words = [self.example(rows[rng.integers(len(rows))]) for _ in range(n_words)]
+        words: list[Example] = []
+        while len(words) < n_words:
+            word = self.example(rows[rng.integers(len(rows))])
+            # A particle read out of a list is high and long: nothing that a sentence would have.
+            if any(split_tone(token)[1] not in (0, NEUTRAL) for token in word.tokens):
+                words.append(word)
         return join(words, rng)
 
     def reference(self, example: Example, rng: np.random.Generator, n_frames: int) -> np.ndarray:
@@ -187,6 +201,8 @@ def crop(example: Example, rng: np.random.Generator) -> Example:
 def join(words: list[Example], rng: np.random.Generator) -> Example:
     """Words of one voice as one sentence; see `Examples._joined`."""
     pace = rng.normal(0.62, 0.06)
+    # Sentences have particles, lists of words have none; but an unstressed syllable within a word sounds like one.
+    as_particles = rng.random() < 0.5
     tokens, starts, pieces = ["_"], [False], [(words[0], 0, max(2, int(rng.integers(3, 10))))]
     n_syllables, bends, since = 0, [0.0], 0.0
     for number, word in enumerate(words):
@@ -199,7 +215,7 @@ def join(words: list[Example], rng: np.random.Generator) -> Example:
             factor = pace * ((1.35 if ends_sentence else 1.12) if vowel else 1.0)
             pieces.append((word, k, max(2, round(float(word.durations[k]) * factor))))
             tokens.append(token)
-            starts.append(word.word_start[k])
+            starts.append(word.word_start[k] or (as_particles and _begins_neutral(word.tokens, k)))
             since += vowel
             n_syllables += vowel
             bends.append(-0.3 * since - (1.0 if ends_sentence else 0.0))
@@ -218,6 +234,13 @@ def join(words: list[Example], rng: np.random.Generator) -> Example:
         words[0], tokens=tuple(tokens), word_start=tuple(starts), durations=durations, mel=np.concatenate(mels),
         f0=np.concatenate(f0s), bend=(bend * np.log(2) / 12).astype(np.float32), style="zh_sentence",
     )  # fmt: skip
+
+
+def _begins_neutral(tokens: tuple[str, ...], k: int) -> bool:
+    """Whether a syllable in the neutral tone begins at token k."""
+    if is_vowel(split_tone(tokens[k])[0]):
+        return split_tone(tokens[k])[1] == NEUTRAL and (k == 0 or is_vowel(split_tone(tokens[k - 1])[0]))
+    return k + 1 < len(tokens) and split_tone(tokens[k + 1])[1] == NEUTRAL
 
 
 def _resampled(example: Example, token: int, n_frames: int) -> tuple[np.ndarray, np.ndarray]:
@@ -239,7 +262,7 @@ def _resampled(example: Example, token: int, n_frames: int) -> tuple[np.ndarray,
 def accent_by_pitch(tokens: list[str], durations: np.ndarray, f0: np.ndarray) -> list[str]:
     """Japanese moras marked low (1) or high (2) as they were heard, whatever accent the dictionary gives the word."""
     ends = np.cumsum(durations)
-    heard = {}
+    heard: dict[int, float] = {}
     for k, token in enumerate(tokens):
         if token == "É´" or is_vowel(token):
             voiced = f0[ends[k] - durations[k] : ends[k]]
@@ -296,7 +319,8 @@ def _warped(mel: np.ndarray, ratio: float) -> np.ndarray:
     low = np.floor(at).astype(int)
     high = np.minimum(low + 1, mel_scale.N_MELS - 1)
     part = (at - low).astype(np.float32)
-    return mel[:, low] * (1 - part) + mel[:, high] * part
+    warped: np.ndarray = mel[:, low] * (1 - part) + mel[:, high] * part
+    return warped
 
 
 def disguised(example: Example, disguise: Disguise) -> Example:
@@ -316,7 +340,8 @@ def token_energy(mel: np.ndarray, durations: np.ndarray) -> np.ndarray:
     ends = np.cumsum(durations)
     sums = np.concatenate([[0.0], np.cumsum(level)])
     mean = (sums[ends] - sums[ends - durations]) / np.maximum(durations, 1)
-    return ((mean + 5) / 2.5).astype(np.float32)
+    energy: np.ndarray = (mean + 5) / 2.5
+    return energy.astype(np.float32)
 
 
 def language_index(example: Example) -> int:

@@ -17,6 +17,8 @@ from .acoustic import Acoustic, AcousticConfig, at_frames
 from .vocoder import Vocoder
 
 OPSET = 17
+GRAPHS = ("text", "pitch", "decoder", "speaker", "vocoder")
+HALF = ".half"  # ends the name of a weight that is stored as float16
 
 
 class _Text(nn.Module):
@@ -41,7 +43,10 @@ class _Pitch(nn.Module):
         self.pitch = model.pitch
 
     def forward(self, prosody: Tensor, index: Tensor, position: Tensor) -> tuple[Tensor, Tensor]:
-        return self.pitch(at_frames(prosody, index), position, torch.ones_like(position[..., :1]))
+        found: tuple[Tensor, Tensor] = self.pitch(
+            at_frames(prosody, index), position, torch.ones_like(position[..., :1])
+        )
+        return found
 
 
 class _Decoder(nn.Module):
@@ -55,7 +60,10 @@ class _Decoder(nn.Module):
     ) -> Tensor:  # fmt: skip
         frames = at_frames(torch.cat([content, energy.unsqueeze(-1)], dim=-1), index)
         mask = torch.ones_like(position[..., :1])
-        return self.decoder(frames[..., :-1], position, log_f0, voiced, frames[..., -1], speaker, emotion, mask)
+        mel: Tensor = self.decoder(
+            frames[..., :-1], position, log_f0, voiced, frames[..., -1], speaker, emotion, mask
+        )
+        return mel
 
 
 def export(model: Acoustic, vocoder: Vocoder, folder: Path) -> None:
@@ -119,9 +127,9 @@ def store_as_float16(graph: object) -> None:
         if weight.data_type != onnx.TensorProto.FLOAT or np.prod(weight.dims) < 256:
             continue
         name = weight.name
-        small = numpy_helper.from_array(numpy_helper.to_array(weight).astype(np.float16), f"{name}.half")
+        small = numpy_helper.from_array(numpy_helper.to_array(weight).astype(np.float16), name + HALF)
         weight.CopyFrom(small)
-        casts.append(helper.make_node("Cast", [f"{name}.half"], [name], to=onnx.TensorProto.FLOAT))
+        casts.append(helper.make_node("Cast", [name + HALF], [name], to=onnx.TensorProto.FLOAT))
     for node in reversed(casts):
         inner.node.insert(0, node)
 

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
 import torch
 from torch import nn
+
+Parts = dict[str, nn.Module | torch.optim.Optimizer]
 
 
 def step_rng(seed: int, step: int) -> np.random.Generator:
@@ -25,7 +28,7 @@ def learning_rate(step: int, n_steps: int, peak: float, n_warmup: int = 200, dec
 class Checkpoint:
     """One file that holds everything needed to go on: modules, optimisers, averages, step."""
 
-    def __init__(self, path: Path, parts: dict[str, nn.Module | torch.optim.Optimizer]) -> None:
+    def __init__(self, path: Path, parts: Parts) -> None:
         self.path, self.parts = path, parts
 
     def save(self, step: int, averages: dict[str, torch.Tensor]) -> None:
@@ -56,7 +59,7 @@ class Log:
         self.sums: dict[str, list[float]] = {}
         self.started = time.perf_counter()
 
-    def add(self, step: int, n_steps: int, losses: dict[str, torch.Tensor | float]) -> dict[str, float] | None:
+    def add(self, step: int, n_steps: int, losses: Mapping[str, torch.Tensor | float]) -> dict[str, float] | None:
         """Note one step; the means where a line was written."""
         for name, value in losses.items():
             self.sums.setdefault(name, []).append(float(value))

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import torch
@@ -32,6 +32,7 @@ from . import (
     predict,
     recogniser,
     teacher,
+    unpack,
     vocoder_training,
     voices,
 )
@@ -40,6 +41,7 @@ from .examples import Examples
 from .vocoder import Vocoder
 
 Report = Callable[[str], None]
+JUDGE_ALONE = 300  # steps that a new discriminator learns before a trained model listens to it
 # Styles whose predicted mels the vocoder is polished on: the speakers of the built-in voices.
 POLISHED = ("zh_word", "zh_syllable", "en_read", "en_story", "ja_word", "ja_word_2")
 
@@ -56,6 +58,7 @@ class Recipe:
     emotion_steps: int = 900  # of the encoder of emotional clips; 0: none
     transcribe: bool = True  # have pocketsphinx listen to what has no text
     teacher: bool = True  # Korean and Cantonese from espeak-ng
+    start: Path | None = None  # a voice pack to go on from; None begins with nothing
     n_threads: int = 1
     seed: int = 0
 
@@ -71,13 +74,16 @@ def run(corpus: Path, work: Path, output: Path, recipe: Recipe, report: Report) 
         report: told of the progress, a line at a time.
 
     Raises:
-        InvalidInput: the corpus has no manifest, or nothing in it can be used.
+        InvalidInput: the corpus has no manifest, or nothing in it can be used; or the pack to go on from is none.
         SpeechError: espeak-ng is wanted and not installed.
     """
+    if recipe.start is None and min(recipe.acoustic_steps, recipe.vocoder_steps) == 0:
+        raise InvalidInput("Without a single step there is no voice.", "Give steps, or a pack to go on from.")
     torch.set_num_threads(recipe.n_threads)
+    before = (None, None) if recipe.start is None else unpack.unpack(recipe.start)
     examples = prepare(corpus, work, recipe, report)
-    acoustic = train_acoustic(examples, work, recipe, report)
-    vocoder = train_vocoder(examples, acoustic, work, recipe, report)
+    acoustic = train_acoustic(examples, work, recipe, report, before[0])
+    vocoder = train_vocoder(examples, acoustic, work, recipe, report, before[1])
     pack(acoustic, vocoder, examples, output, recipe.seed)
     train_emotions(work, output, recipe, report)
     train_recogniser(work, output, recipe, report)
@@ -112,32 +118,50 @@ def prepare(corpus: Path, work: Path, recipe: Recipe, report: Report) -> Example
     return Examples(store, aligned, found)
 
 
-def train_acoustic(examples: Examples, work: Path, recipe: Recipe, report: Report) -> Acoustic:
-    """The acoustic model, from its checkpoint on."""
+def train_acoustic(
+    examples: Examples, work: Path, recipe: Recipe, report: Report, start: Acoustic | None = None
+) -> Acoustic:
+    """The acoustic model, from its checkpoint on; where there is none, from the weights of `start`."""
+    n_steps = recipe.acoustic_steps
     config = acoustic_training.AcousticTraining(
-        n_steps=recipe.acoustic_steps, adversarial_from=int(recipe.acoustic_steps * recipe.adversarial_from),
-        seed=recipe.seed,
-    )  # fmt: skip
-    return acoustic_training.train(examples, work / "model", config, lambda row: report(f"acoustic {json.dumps(row)}"))
+        n_steps=n_steps, adversarial_from=int(n_steps * recipe.adversarial_from), seed=recipe.seed
+    )
+    if start is not None:
+        # What it can already is not to be unlearnt: gentler steps, and a discriminator that knows what it objects to.
+        config = replace(
+            config, adversarial_from=0, judge_alone=min(JUDGE_ALONE, n_steps // 10), peak_rate=3e-4, disguise=0.35
+        )
+    return acoustic_training.train(
+        examples, work / "model", config, lambda row: report(f"acoustic {json.dumps(row)}"), start
+    )
 
 
-def train_vocoder(examples: Examples, acoustic: Acoustic, work: Path, recipe: Recipe, report: Report) -> Vocoder:
-    """The vocoder on recordings, then on what the acoustic model makes of them."""
+def train_vocoder(
+    examples: Examples,
+    acoustic: Acoustic,
+    work: Path,
+    recipe: Recipe,
+    report: Report,
+    start: Vocoder | None = None,
+) -> Vocoder:
+    """The vocoder on recordings, then on what the acoustic model makes of them; `start` as for the acoustic model."""
 
     def tell(row: dict[str, float]) -> None:
         report(f"vocoder {json.dumps(row)}")
 
     total = recipe.vocoder_steps + recipe.polish_steps
     config = vocoder_training.VocoderTraining(
-        n_steps=total, adversarial_from=recipe.vocoder_steps // 4, stop=recipe.vocoder_steps, seed=recipe.seed
-    )
-    vocoder_training.train(examples.store, work / "model", config, None, tell)
-    known = [style for style in POLISHED if examples.rows.get(style)]
-    heard = predict.predict(acoustic, examples, known, work / "predicted", report)
-    polish = vocoder_training.VocoderTraining(
         n_steps=total, adversarial_from=recipe.vocoder_steps // 4, seed=recipe.seed
     )
-    return vocoder_training.train(examples.store, work / "model", polish, heard, tell)
+    if start is not None:
+        config = replace(config, adversarial_from=0, judges_alone=min(JUDGE_ALONE, total // 10), peak_rate=1e-4)
+    first = replace(config, stop=recipe.vocoder_steps)
+    vocoder = vocoder_training.train(examples.store, work / "model", first, None, tell, start)
+    if recipe.polish_steps == 0:
+        return vocoder
+    known = [style for style in POLISHED if examples.rows.get(style)]
+    heard = predict.predict(acoustic, examples, known, work / "predicted", report)
+    return vocoder_training.train(examples.store, work / "model", config, heard, tell, start)
 
 
 def train_recogniser(work: Path, output: Path, recipe: Recipe, report: Report) -> None:

@@ -28,6 +28,7 @@ class VocoderTraining:
     n_steps: int = 12000  # in all; the rate falls over the last third
     stop: int | None = None  # step to stop at, to go on later with other mels
     adversarial_from: int = 2500  # step at which the discriminators join
+    judges_alone: int = 0  # first steps in which only the discriminators learn: a trained model waits for them
     batch_size: int = 12
     n_frames: int = 80  # per crop, of 10 ms
     peak_rate: float = 6e-4
@@ -85,7 +86,12 @@ def pitch_inputs(f0: np.ndarray) -> np.ndarray:
 
 
 def train(
-    store: Store, folder: Path, config: VocoderTraining, predicted: Predicted | None = None, report: Callable = print
+    store: Store,
+    folder: Path,
+    config: VocoderTraining,
+    predicted: Predicted | None,
+    report: Callable[[dict[str, float]], None],
+    start: Vocoder | None = None,
 ) -> Vocoder:
     """Train, or go on where a checkpoint in `folder` stands.
 
@@ -95,15 +101,18 @@ def train(
         config: how long, and with what weights.
         predicted: mels of the acoustic model for the same recordings, frame by frame.
         report: called with each line of the log.
+        start: weights to begin with where there is no checkpoint.
 
     Returns:
         The averaged model.
     """
     torch.manual_seed(config.seed)
     model, judges = Vocoder(VocoderConfig()), SpectrogramDiscriminators()
+    if start is not None:
+        model.load_state_dict(start.state_dict())
     average = blocks.Average(model, config.average)
     optimisers = [torch.optim.AdamW(m.parameters(), config.peak_rate, (0.8, 0.99)) for m in (model, judges)]
-    parts = {"model": model, "judges": judges, "optimiser": optimisers[0], "judge_optimiser": optimisers[1]}
+    parts: loop.Parts = {"model": model, "judges": judges, "optimiser": optimisers[0], "judge_optimiser": optimisers[1]}
     folder.mkdir(parents=True, exist_ok=True)
     checkpoint, log = loop.Checkpoint(folder / "vocoder.pt", parts), loop.Log(folder / "vocoder.jsonl", 100)
     first = checkpoint.load(average.values)
@@ -117,7 +126,7 @@ def train(
             optimiser.param_groups[0]["lr"] = rate
         batch = draw(store, rows, weights, config, step, predicted)
         row = log.add(step, config.n_steps, _step(model, judges, optimisers, batch, config, step))
-        average.update(step)
+        average.update(step if start is None else config.n_steps)
         if row is not None:
             report(row)
         if (step + 1) % config.save_every == 0 or step + 1 == last:
@@ -134,7 +143,7 @@ def _step(
     batch: Batch,
     config: VocoderTraining,
     step: int,
-) -> dict[str, float]:
+) -> dict[str, Tensor]:
     with torch.autocast("cpu", torch.bfloat16, enabled=config.bf16):
         curves = model(batch.mel, batch.pitch)
     spoken = synthesize(curves, batch.spectra, torch.from_numpy(source.window()))
@@ -157,11 +166,12 @@ def _step(
         losses["adversarial"] = blocks.adversarial_loss(fake)
         losses["features"] = blocks.feature_loss(real_features, fake_features)
         total = config.reconstruction * losses["spectral"] + losses["adversarial"] + 2 * losses["features"]
-    optimisers[0].zero_grad(set_to_none=True)
-    total.backward()
-    torch.nn.utils.clip_grad_norm_(model.parameters(), 5)
-    optimisers[0].step()
-    return {name: float(value.detach()) for name, value in losses.items()}
+    if step >= config.judges_alone:
+        optimisers[0].zero_grad(set_to_none=True)
+        total.backward()
+        torch.nn.utils.clip_grad_norm_(model.parameters(), 5)
+        optimisers[0].step()
+    return {name: value.detach() for name, value in losses.items()}
 
 
 def _band_limited(spoken: Tensor, batch: Batch) -> Tensor:
@@ -171,7 +181,8 @@ def _band_limited(spoken: Tensor, batch: Batch) -> Tensor:
         return spoken
     spectrum = torch.fft.rfft(spoken)
     hertz = torch.linspace(0, mel_scale.SAMPLE_RATE / 2, spectrum.shape[-1])
-    return torch.fft.irfft(spectrum * (hertz < limit[:, None]), n=spoken.shape[-1])
+    limited: Tensor = torch.fft.irfft(spectrum * (hertz < limit[:, None]), n=spoken.shape[-1])
+    return limited
 
 
 def _spectral_loss(spoken: Tensor, batch: Batch) -> Tensor:
