@@ -34,6 +34,7 @@ OTHERS = {  # speakers of the built-in voices -> how often each says what others
     # Words of a second are all that is known of the Japanese speakers: they are the first to lose themselves.
     "ja_tofugu_f": 0.32, "ja_tofugu_m": 0.2, "en_darshan_soni_m": 0.2, "en_kathleen_f": 0.16, "cmn_yue_tan_f": 0.12,
 }  # fmt: skip
+EXPRESSIVE = 5.0  # semitones that people raise or lower their voices by when they feel something
 NEUTRAL = 5  # the Mandarin tone of particles
 CROP = 800  # frames; longer recordings are cut at tokens
 COPIES = 0.35  # share of the examples that are copies at another pitch, where a style has them
@@ -103,7 +104,7 @@ class Examples:
         longest = min(CROP, pool[first]["n_frames"])
         last = max(first + 1, n_frames // longest)
         chosen = pool[max(0, last - n_frames // longest) : last]
-        return [crop(self.example(row), rng) for row in chosen]
+        return [self._in_character(crop(self.example(row), rng), rng) for row in chosen]
 
     def _rows(self, style: str, rng: np.random.Generator) -> list[Row]:
         """Recordings of a style, or now and then their copies at another pitch."""
@@ -147,7 +148,18 @@ class Examples:
             # A particle read out of a list is high and long: nothing that a sentence would have.
             if any(split_tone(token)[1] not in (0, NEUTRAL) for token in word.tokens):
                 words.append(word)
-        return join(words, rng)
+        return self._in_character(join(words, rng), rng)
+
+    def _in_character(self, example: Example, rng: np.random.Generator) -> Example:
+        """A copy at a little other pitch is mostly the same person, excited or subdued, not somebody else.
+
+        The decoder learns that a raised voice keeps its timbre; the pitch predictor is told nothing of it.
+        """
+        speaker, _, factor = example.speaker.partition("~")
+        if not factor or abs(np.log2(float(factor))) > EXPRESSIVE / 12 or rng.random() > 0.7:
+            return example
+        bend = example.bend - np.float32(np.log(float(factor)))
+        return replace(example, speaker=speaker, mean=self.means[speaker], bend=bend)
 
     def reference(self, example: Example, rng: np.random.Generator, n_frames: int) -> np.ndarray:
         """(n_frames, 80) of other speech of the same speaker, silence dropped."""
