@@ -19,6 +19,7 @@ from . import blocks, loop
 from .acoustic import Acoustic, AcousticConfig, MelDiscriminator, at_frames
 from .examples import Example, Examples, disguised, draw_disguise, token_energy
 
+LIKE_ONESELF = 0.1  # 1 - cosine between the speaker encoder's answers to two clips of one person
 SHORTEST_HEARD = 88  # frames of a crop in which the speaker encoder can hear who speaks
 
 
@@ -31,8 +32,9 @@ class AcousticTraining:
     n_frames: int = 1600  # per batch, of 10 ms
     judge_alone: int = 0  # first steps in which only the discriminator learns: a trained model waits for it
     peak_rate: float = 1e-3
+    decay: float = 0.3  # share of the steps, the last, over which the rate falls
     foreign: float = 0.4  # weight of the discriminator's word on the same words in another voice
-    timbre: float = 1.0  # weight of the other voice's likeness, as the speaker encoder hears it
+    timbre: float = 0.3  # weight of the other voice's likeness, as the speaker encoder hears it
     disguise: float = 0.5  # share of the batches' utterances spoken in a changed voice
     average: float = 0.999
     n_reference: int = 160  # frames that the speaker encoder hears
@@ -226,7 +228,7 @@ def train(
     folder.mkdir(parents=True, exist_ok=True)
     checkpoint, log = loop.Checkpoint(folder / "acoustic.pt", parts), loop.Log(folder / "acoustic.jsonl", 100)
     for step in range(checkpoint.load(average.values), config.n_steps):
-        rate = loop.learning_rate(step, config.n_steps, config.peak_rate)
+        rate = loop.learning_rate(step, config.n_steps, config.peak_rate, decay=config.decay)
         optimisers[0].param_groups[0]["lr"] = rate
         optimisers[1].param_groups[0]["lr"] = rate / 2
         torch.manual_seed(config.seed * 1_000_003 + step)  # dropout, energy noise
@@ -329,7 +331,10 @@ def _ask(model: Acoustic, judge: MelDiscriminator, trial: Trial, config: Acousti
 
 
 def unlikeness(model: Acoustic, mel: Tensor, wanted: Tensor) -> Tensor:
-    """How far from a voice the speaker encoder finds crops: 1 - cosine. The encoder itself learns nothing here.
+    """How far from a voice the speaker encoder finds crops, beyond what two clips of one person differ by.
+
+    The encoder itself learns nothing here. It is no more to be pleased than by people: a decoder that is asked for more
+    finds sounds that please the encoder and nobody else.
 
     Args:
         mel: (W, T, 80); the quieter quarter of the frames is left out, as silence is from references.
@@ -339,7 +344,7 @@ def unlikeness(model: Acoustic, mel: Tensor, wanted: Tensor) -> Tensor:
     heard = mel.gather(1, loudest.unsqueeze(-1).expand(-1, -1, mel.shape[2]))
     frozen = {name: parameter.detach() for name, parameter in model.speaker.named_parameters()}
     found = torch.func.functional_call(model.speaker, frozen, (heard,))
-    return (1 - functional.cosine_similarity(found, wanted, dim=-1)).mean()
+    return (1 - LIKE_ONESELF - functional.cosine_similarity(found, wanted, dim=-1)).clamp(min=0).mean()
 
 
 @dataclass(frozen=True)

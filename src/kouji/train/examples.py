@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -104,7 +105,7 @@ class Examples:
         longest = min(CROP, pool[first]["n_frames"])
         last = max(first + 1, n_frames // longest)
         chosen = pool[max(0, last - n_frames // longest) : last]
-        return [self._in_character(crop(self.example(row), rng), rng) for row in chosen]
+        return [in_character(crop(self.example(row), rng), self.means, rng) for row in chosen]
 
     def _rows(self, style: str, rng: np.random.Generator) -> list[Row]:
         """Recordings of a style, or now and then their copies at another pitch."""
@@ -148,18 +149,7 @@ class Examples:
             # A particle read out of a list is high and long: nothing that a sentence would have.
             if any(split_tone(token)[1] not in (0, NEUTRAL) for token in word.tokens):
                 words.append(word)
-        return self._in_character(join(words, rng), rng)
-
-    def _in_character(self, example: Example, rng: np.random.Generator) -> Example:
-        """A copy at a little other pitch is mostly the same person, excited or subdued, not somebody else.
-
-        The decoder learns that a raised voice keeps its timbre; the pitch predictor is told nothing of it.
-        """
-        speaker, _, factor = example.speaker.partition("~")
-        if not factor or abs(np.log2(float(factor))) > EXPRESSIVE / 12 or rng.random() > 0.7:
-            return example
-        bend = example.bend - np.float32(np.log(float(factor)))
-        return replace(example, speaker=speaker, mean=self.means[speaker], bend=bend)
+        return in_character(join(words, rng), self.means, rng)
 
     def reference(self, example: Example, rng: np.random.Generator, n_frames: int) -> np.ndarray:
         """(n_frames, 80) of other speech of the same speaker, silence dropped."""
@@ -174,6 +164,18 @@ class Examples:
             found.append(reference.speech_frames(self.store.mel(row, start, start + n_frames)))
             count += len(found[-1])
         return np.concatenate(found)[:n_frames]
+
+
+def in_character(example: Example, means: Mapping[str, float], rng: np.random.Generator) -> Example:
+    """A copy at a little other pitch is sometimes the same person, excited or subdued, not somebody else.
+
+    The decoder learns that a raised voice keeps its timbre; the pitch predictor is told nothing of it.
+    """
+    speaker, _, factor = example.speaker.partition("~")
+    if not factor or abs(np.log2(float(factor))) > EXPRESSIVE / 12 or rng.random() > 0.2:
+        return example
+    bend = example.bend - np.float32(np.log(float(factor)))
+    return replace(example, speaker=speaker, mean=means[speaker], bend=bend)
 
 
 def original(row: Row) -> str:

@@ -129,8 +129,9 @@ def train_acoustic(
     if start is not None:
         # What it can already is not to be unlearnt: gentler steps, and a discriminator that knows what it objects to.
         config = replace(
-            config, adversarial_from=0, judge_alone=min(JUDGE_ALONE, n_steps // 10), peak_rate=3e-4, disguise=0.35
-        )
+            config, adversarial_from=0, judge_alone=min(JUDGE_ALONE, n_steps // 10), peak_rate=2e-4, decay=0.6,
+            disguise=0.35,
+        )  # fmt: skip
     return acoustic_training.train(
         examples, work / "model", config, lambda row: report(f"acoustic {json.dumps(row)}"), start
     )
