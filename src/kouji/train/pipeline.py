@@ -181,6 +181,8 @@ def train_recogniser(work: Path, output: Path, recipe: Recipe, report: Report) -
 def train_emotions(work: Path, output: Path, recipe: Recipe, report: Report) -> None:
     """What hears the emotion of a clip, from labelled copies of the recordings; its figures stay in `work`."""
     if recipe.emotion_steps == 0:
+        if recipe.start is not None and (recipe.start / "emotion.onnx").is_file():  # it knows none of the voices
+            (output / "emotion.onnx").write_bytes((recipe.start / "emotion.onnx").read_bytes())
         return
     made = emotional_copies.make(features.Store(work / "features"), work / "emotional_copies", recipe.seed)
     training = emotion_encoder.EncoderTraining(n_steps=recipe.emotion_steps, seed=recipe.seed)
