@@ -199,4 +199,9 @@ def pack(acoustic: Acoustic, vocoder: Vocoder, examples: Examples, output: Path,
     """Write what the engine reads."""
     export.export(acoustic, vocoder, output)
     spread, pace = voices.prosody(acoustic, examples, seed)
-    export.save_voices(output / "voices.npz", voices.embeddings(acoustic, examples, seed), spread, pace)
+    known = voices.embeddings(acoustic, examples, seed)
+    export.save_voices(output / "voices.npz", known, spread, pace)
+    heard = voices.heard_pace(output, examples, seed)
+    export.save_voices(
+        output / "voices.npz", known, spread, {style: pace[style] * heard.get(style, 1.0) for style in pace}
+    )

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import torch
 
+from kouji.audio.mel import HOP_LENGTH
 from kouji.engines.native import inputs, reference
+from kouji.engines.native.engine import Native
+from kouji.text import analyse
 
 from .acoustic import Acoustic
 from .acoustic_training import collate, speak
@@ -34,6 +38,11 @@ VOICES = {
     "korean_1": Source((("ja_tofugu_f", 0.5), ("cmn_yue_tan_f", 0.5))),
     "cantonese_1": Source((("cmn_yue_tan_f", 0.5), ("cmn_chen_wang", 0.5)), shift=-1.0),
 }
+READ_BY = {  # style -> voice, speaker and language of texts that were recorded in it
+    "zh_word": ("female_1", "cmn_yue_tan_f", "zh"),
+    "en_read": ("english_1", "en_kathleen_f", "en"),
+}
+N_HEARD = 150  # recordings of each
 N_REFERENCES = 40
 N_MEASURED = 300  # recordings per style: a reader's pace changes from day to day
 
@@ -90,12 +99,44 @@ def prosody(model: Acoustic, examples: Examples, seed: int) -> tuple[dict[str, f
             said.append(spoken.ratio[0][voiced].numpy())
             meant.append(batch.ratio[0][voiced].numpy())
             # Nobody is told at run time where a reader paused without a mark: that time is spread over the words.
-            known = torch.tensor([token != "_" for token in example.tokens[1:-1]])
+            known = torch.tensor([token != "_" for token in example.tokens[1:-1]], dtype=torch.bool)
             lengths += float(spoken.log_duration[0, 1:-1].exp()[known].sum())
             true_lengths += float(batch.durations[0, 1:-1].sum())
         spread[style] = float(np.clip(_range(meant) / max(_range(said), 1e-3), 0.9, 1.7))
         pace[style] = float(np.clip(true_lengths / max(lengths, 1.0), 0.8, 1.25))
     return spread, pace
+
+
+def heard_pace(folder: Path, examples: Examples, seed: int) -> dict[str, float]:
+    """Per style that the engine reads in: sound of the recordings over sound of the pack in `folder`, texts alike.
+
+    Tokens are as long as the recordings' by `prosody`; the first and the last of an utterance fade, and how soon is
+    only heard.
+    """
+    engine, rng = Native(folder=folder), np.random.default_rng([seed, 73])
+    found = {}
+    for style, (voice, speaker, language) in READ_BY.items():
+        rows = [row for row in examples.rows.get(style, []) if row["speaker"] == speaker and row["text"]]
+        ours = theirs = 0
+        for index in rng.permutation(len(rows))[:N_HEARD]:
+            said = np.concatenate([
+                chunk.samples
+                for utterance in analyse(rows[index]["text"], language=language).utterances
+                for chunk in engine.synthesize(utterance, engine.builtin(voice), np.random.default_rng(0))
+            ])  # fmt: skip
+            ours += _n_heard(said)
+            theirs += _n_heard(examples.store.samples(rows[index]))
+        if ours:
+            found[style] = theirs / ours
+    return found
+
+
+def _n_heard(samples: np.ndarray) -> int:
+    """Frames of 10 ms from the first to the last that is within 30 dB of the loud ones."""
+    frames = samples[: len(samples) // HOP_LENGTH * HOP_LENGTH].reshape(-1, HOP_LENGTH)
+    power = np.square(frames).mean(1)
+    loud = np.flatnonzero(power > np.quantile(power, 0.95) / 1000)
+    return int(loud[-1] - loud[0]) + 1
 
 
 def _range(pieces: list[np.ndarray]) -> float:
