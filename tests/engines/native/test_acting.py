@@ -74,7 +74,7 @@ def test_errors_come_before_the_first_sound(tts: kouji.Session) -> None:
 @pytest.fixture(scope="module")
 def clips(tts: kouji.Session) -> dict[str, tuple[np.ndarray, int]]:
     """Somebody else's manner: a man's, for a woman to take."""
-    text = "如果明天不下雨，我们就去爬山。桌子上放着一杯刚刚泡好的绿茶。"
+    text = "If it does not rain tomorrow, we will go to the mountains. There is a cup of green tea on the table."
     made = {}
     for emotion in ("neutral", "angry", "melancholic"):
         speech = tts.synthesize(text, voice="english_2", emotion=emotion)
