@@ -88,11 +88,10 @@ def _kind(name: str, array: np.ndarray) -> tuple[str, np.dtype, tuple[int, ...]]
 def _initializers(path: Path) -> list[tuple[str, np.ndarray]]:
     """Names and values in the order of the file."""
     import onnx
-    from google.protobuf.message import DecodeError
     from onnx import numpy_helper
 
     try:
         graph = onnx.load(path).graph
-    except (FileNotFoundError, IsADirectoryError, DecodeError) as problem:
+    except Exception as problem:  # not there, no file, or protobuf's own error, whose package is onnx's business
         raise InvalidInput(f"{path} cannot be read: {problem}.", HINT) from problem
     return [(weight.name.removesuffix(HALF), numpy_helper.to_array(weight)) for weight in graph.initializer]

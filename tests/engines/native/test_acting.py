@@ -74,10 +74,10 @@ def test_errors_come_before_the_first_sound(tts: kouji.Session) -> None:
 @pytest.fixture(scope="module")
 def clips(tts: kouji.Session) -> dict[str, tuple[np.ndarray, int]]:
     """Somebody else's manner: a man's, for a woman to take."""
-    text = "If it does not rain tomorrow, we will go to the mountains. There is a cup of green tea on the table."
+    text = "如果明天不下雨，我们就去爬山。桌子上放着一杯刚刚泡好的绿茶。"
     made = {}
     for emotion in ("neutral", "angry", "melancholic"):
-        speech = tts.synthesize(text, voice="english_2", emotion=emotion)
+        speech = tts.synthesize(text, voice="male_1", emotion=emotion)
         made[emotion] = (speech.samples, speech.sample_rate)
     return made
 
