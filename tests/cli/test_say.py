@@ -154,7 +154,11 @@ def test_a_defect_of_ours_is_exit_code_1(monkeypatch: pytest.MonkeyPatch, capsys
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
 def test_stopping_is_exit_code_130(folder: Path, how: signal.Signals) -> None:
     command = [sys.executable, "-m", "kouji", *SAY, "-o", "a.wav"]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.PIPE) as running:
+
+    def listen() -> None:  # a shell's background job, as which these tests may run, is deaf to Ctrl-C
+        signal.signal(how, signal.SIG_DFL)
+
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.PIPE, preexec_fn=listen) as running:
         assert running.stdin
         running.stdin.write("你好。".encode() * 100_000)  # more than a pipe holds, so it is reading once this returns
         running.stdin.flush()
