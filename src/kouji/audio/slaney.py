@@ -29,9 +29,9 @@ def _mel_to_hz(mel: np.ndarray) -> np.ndarray:
 
 
 @cache
-def filterbank(sample_rate: int, n_fft: int, n_mels: int) -> np.ndarray:
-    """(n_mels, n_fft // 2 + 1) triangles from 0 Hz to half the sample rate, each of area 1."""
-    edges = _mel_to_hz(np.linspace(0, _hz_to_mel(sample_rate / 2), n_mels + 2))
+def filterbank(sample_rate: int, n_fft: int, n_mels: int, f_max: float | None = None) -> np.ndarray:
+    """(n_mels, n_fft // 2 + 1) triangles from 0 Hz to `f_max` or half the sample rate, each of area 1."""
+    edges = _mel_to_hz(np.linspace(0, _hz_to_mel(f_max or sample_rate / 2), n_mels + 2))
     bins = np.fft.rfftfreq(n_fft, 1 / sample_rate)
     rising = (bins - edges[:-2, None]) / np.diff(edges)[:-1, None]
     falling = (edges[2:, None] - bins) / np.diff(edges)[1:, None]

@@ -1,0 +1,35 @@
+"""Whisper's log-mel spectra of 16 kHz sound: 100 frames per second, scaled to about [-1, 1].
+
+Source: openai/whisper, audio.py (MIT). Some speech tokenizers of other systems listen through it.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from . import slaney
+
+SAMPLE_RATE = 16000  # Hz
+N_FFT = 400  # samples: 25 ms
+HOP_LENGTH = 160  # samples: 10 ms
+FLOOR = 1e-10  # smallest power
+RANGE = 8.0  # decades below the loudest band
+
+
+def log_mel(samples: np.ndarray, n_mels: int = 128) -> np.ndarray:
+    """Log-mel of a whole clip; nothing is padded to 30 s.
+
+    Args:
+        samples: (n_samples,) float32 in [-1, 1] at 16 kHz, more than `N_FFT // 2`.
+        n_mels: 128 as in large-v3, or 80.
+
+    Returns:
+        (n_mels, n_samples // 160) float32.
+    """
+    padded = np.pad(samples.astype(np.float32), N_FFT // 2, mode="reflect")
+    frames = np.lib.stride_tricks.sliding_window_view(padded, N_FFT)[::HOP_LENGTH][: len(samples) // HOP_LENGTH]
+    window = np.hanning(N_FFT + 1)[:-1]
+    power = np.abs(np.fft.rfft(frames * window, axis=1)) ** 2
+    bank = slaney.filterbank(SAMPLE_RATE, N_FFT, n_mels, SAMPLE_RATE / 2)
+    decades = np.log10(np.maximum(bank @ power.T, FLOOR))
+    return ((np.maximum(decades, decades.max() - RANGE) + 4) / 4).astype(np.float32)
