@@ -2,9 +2,9 @@
 
 import numpy as np
 import pytest
-from kouji_parity import Case, cases
 
 from kouji.audio import fbank, sinc, slaney, vocoder_mel, whisper_mel
+from kouji_parity import Case, cases
 
 
 @pytest.mark.parametrize("case", cases("cosyvoice/frontend/mel22k_*"))

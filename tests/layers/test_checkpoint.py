@@ -42,7 +42,7 @@ def safetensors(path: Path, **tensors: torch.Tensor) -> Path:
 
 def test_tensors_come_under_our_names(tmp_path: Path) -> None:
     torch.save({"net": {"gpt": {"weight": torch.ones(2)}}, "epoch": 3}, tmp_path / "a.pt")
-    state = checkpoint.read(tmp_path / "a.pt", ((r"net\.", ""), (r"epoch$", None)))
+    state = checkpoint.read(tmp_path / "a.pt", ((r"^net\.", ""), (r"^epoch$", None)))
     assert list(state) == ["gpt.weight"]
 
 

@@ -21,14 +21,14 @@ from torch import Tensor, nn
 
 from kouji.errors import BadCheckpoint
 
-# Pattern (matched at the start of a name) -> replacement; None: the entry is not used, and that is meant so.
-# The first pattern that matches decides.
+# Regular expression -> replacement, each applied in turn to every name, as by re.sub. None: an entry in whose name
+# the pattern is found is not used, and that is meant so.
 Rename = Sequence[tuple[str, str | None]]
 
 # The names of torch.nn.utils.parametrizations.weight_norm -> those of the older torch.nn.utils.weight_norm.
 PARAMETRIZED: Rename = (
-    (r"(.*)\.parametrizations\.weight\.original0$", r"\1.weight_g"),
-    (r"(.*)\.parametrizations\.weight\.original1$", r"\1.weight_v"),
+    (r"\.parametrizations\.weight\.original0$", ".weight_g"),
+    (r"\.parametrizations\.weight\.original1$", ".weight_v"),
 )
 
 _SAFETENSORS = {
@@ -50,7 +50,7 @@ def read(path: Path, rename: Rename = ()) -> dict[str, Tensor]:
     named = list(_safetensors(path)) if path.suffix == ".safetensors" else list(_flat(_unpickled(path)))
     state: dict[str, Tensor] = {}
     for name, value in named:
-        ours = _renamed(name, rename)
+        ours = renamed(name, rename)
         if ours is None:
             continue
         if not isinstance(value, Tensor):
@@ -161,10 +161,13 @@ def _tensor(body: Tensor, row: dict[str, Any]) -> Tensor:
     return data.view(dtype).reshape(shape)
 
 
-def _renamed(name: str, rename: Rename) -> str | None:
+def renamed(name: str, rename: Rename) -> str | None:
+    """Our name of an official tensor; None: it is not used."""
     for pattern, replacement in rename:
-        if found := re.match(pattern, name):
-            return None if replacement is None else found.expand(replacement) + name[found.end() :]
+        if replacement is not None:
+            name = re.sub(pattern, replacement, name)
+        elif re.search(pattern, name):
+            return None
     return name
 
 
