@@ -26,7 +26,7 @@ def filterbank() -> np.ndarray:
     bins = _mel(np.arange(N_FFT // 2) * SAMPLE_RATE / N_FFT)
     rising = (bins - edges[:-2, None]) / (edges[1:-1] - edges[:-2])[:, None]
     falling = (edges[2:, None] - bins) / (edges[2:] - edges[1:-1])[:, None]
-    return np.maximum(0, np.minimum(rising, falling)).astype(np.float32)
+    return np.asarray(np.maximum(0, np.minimum(rising, falling)), np.float32)
 
 
 def fbank(samples: np.ndarray) -> np.ndarray:
@@ -42,7 +42,7 @@ def fbank(samples: np.ndarray) -> np.ndarray:
     frames = frames - frames.mean(1, keepdims=True)
     frames = frames - PREEMPHASIS * np.concatenate([frames[:, :1], frames[:, :-1]], 1)
     power = np.abs(np.fft.rfft(frames * np.hanning(WIN_LENGTH) ** 0.85, N_FFT)) ** 2  # Povey's window
-    return np.log(np.maximum(power[:, :-1] @ filterbank().T, FLOOR)).astype(np.float32)
+    return np.asarray(np.log(np.maximum(power[:, :-1] @ filterbank().T, FLOOR)), np.float32)
 
 
 def without_mean(features: np.ndarray) -> np.ndarray:

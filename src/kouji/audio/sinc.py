@@ -44,4 +44,4 @@ def resample(samples: np.ndarray, sample_rate: int, wanted: int) -> np.ndarray:
     filters, width = kernels(step, phases)
     padded = np.pad(samples.astype(np.float32), (width, width + step))
     frames = np.lib.stride_tricks.sliding_window_view(padded, filters.shape[1])[::step]
-    return (frames @ filters.T).reshape(-1)[: ceil(len(samples) * phases / step)]
+    return np.asarray((frames @ filters.T).reshape(-1)[: ceil(len(samples) * phases / step)])

@@ -32,4 +32,4 @@ def log_mel(samples: np.ndarray, f_max: float = 8000.0) -> np.ndarray:
     spectrum = np.fft.rfft(frames * np.hanning(N_FFT + 1)[:-1], axis=1)
     magnitude = np.sqrt(spectrum.real**2 + spectrum.imag**2 + EPSILON)
     mel = slaney.filterbank(SAMPLE_RATE, N_FFT, N_MELS, f_max) @ magnitude.T
-    return np.log(np.maximum(mel, FLOOR)).astype(np.float32)
+    return np.asarray(np.log(np.maximum(mel, FLOOR)), np.float32)

@@ -32,4 +32,4 @@ def log_mel(samples: np.ndarray, n_mels: int = 128) -> np.ndarray:
     power = np.abs(np.fft.rfft(frames * window, axis=1)) ** 2
     bank = slaney.filterbank(SAMPLE_RATE, N_FFT, n_mels, SAMPLE_RATE / 2)
     decades = np.log10(np.maximum(bank @ power.T, FLOOR))
-    return ((np.maximum(decades, decades.max() - RANGE) + 4) / 4).astype(np.float32)
+    return np.asarray((np.maximum(decades, decades.max() - RANGE) + 4) / 4, np.float32)

@@ -28,7 +28,8 @@ class Conditions:
 
 def cosine_schedule(n_steps: int = N_STEPS) -> np.ndarray:
     """(n_steps + 1,) float32 times from 0 to 1, closer together at first."""
-    return (1 - np.cos(np.linspace(0, 1, n_steps + 1, dtype=np.float32) * np.float32(np.pi / 2))).astype(np.float32)
+    angles = np.linspace(0, 1, n_steps + 1, dtype=np.float32) * np.float32(np.pi / 2)
+    return np.asarray(1 - np.cos(angles), np.float32)
 
 
 def solve(

@@ -2,9 +2,9 @@
 
     rows (B, T, dim_in) → Linear, LayerNorm [, ReLU], · √dim → n_layers × (attention, feed-forward) → (B, T, dim)
 
-Attention as in Transformer-XL: score[i, j] = ((q_i + u) · k_j + (q_i + v) · p[i - j]) / √dim_head, where p[d] is a linear
-map of the sinusoids of distance d. p does not depend on the input: it is computed once for each layer and kept, where
-upstream computes it for all distances, in each layer, at every token. That is most of upstream's cost of decoding.
+Attention as in Transformer-XL: score[i, j] = ((q_i + u) · k_j + (q_i + v) · p[i - j]) / √dim_head, where p[d] is a
+linear map of the sinusoids of distance d. p does not depend on the input: it is computed once for each layer and kept,
+where upstream computes it for all distances, in each layer, at every token. That is most of its cost of decoding.
 
 Source: wenet's encoder (Apache-2.0) as FunAudioLLM/CosyVoice has it.  Parity: tests/engines/cosyvoice/test_parity.py.
 """
@@ -75,7 +75,8 @@ class RelativeAttention(nn.Module):
 
     def positions(self, distances: Tensor) -> Tensor:
         """(N,) -> p (n_heads, N, dim_head)."""
-        return self._heads(self.linear_pos(sinusoids(distances, self.linear_pos.in_features))[None])[0]
+        projected: Tensor = self.linear_pos(sinusoids(distances, self.linear_pos.in_features))
+        return self._heads(projected[None])[0]
 
     def forward(self, x: Tensor, positions: Tensor, mask: Tensor | None, cache: KVCache | None, layer: int) -> Tensor:
         """x (B, T, dim); positions of the distances K - 1 down to 1 - T; mask (T, K), True where it may be seen."""
@@ -92,11 +93,17 @@ class RelativeAttention(nn.Module):
         return out
 
     def _heads(self, x: Tensor) -> Tensor:
-        return x.unflatten(-1, (self.n_heads, -1)).transpose(1, 2)
+        heads: Tensor = x.unflatten(-1, (self.n_heads, -1)).transpose(1, 2)
+        return heads
+
+
+def table(n_rows: int, dim: int) -> nn.Embedding:
+    """An embedding without random values: on the meta device these would make torch import its compiler, for seconds."""
+    return nn.Embedding.from_pretrained(torch.empty(n_rows, dim))
 
 
 def shifted(by_distance: Tensor, n_keys: int) -> Tensor:
-    """(B, H, T, T + K - 1) with distances from K - 1 down -> (B, H, T, K), where [t, j] has the distance K - T + t - j."""
+    """(B, H, T, T + K - 1), distances from K - 1 down -> (B, H, T, K), where [t, j] has the distance K - T + t - j."""
     by_distance = by_distance.contiguous()
     n_batch, n_heads, n_queries, n_distances = by_distance.shape
     strides = (*by_distance.stride()[:2], n_distances - 1, 1)
@@ -159,7 +166,7 @@ class Encoder(nn.Module):
         self.embed = Embed(config, relu)
         self.encoders = nn.ModuleList(Layer(config, activation) for _ in range(config.n_layers))
         self.after_norm = nn.LayerNorm(config.dim, eps=1e-5)
-        self._tables: list[Tensor] = []  # per layer p of the distances n - 1 … 1 - n; a cache of weights, not of requests
+        self._tables: list[Tensor] = []  # per layer p of the distances n - 1 … 1 - n: of the weights, not of a request
 
     def forward(self, x: Tensor, cache: KVCache | None = None, layers: list[Tensor] | None = None) -> Tensor:
         """Rows (B, T, dim_in), behind those in the cache -> (B, T, dim). `layers` collects what each layer says."""
@@ -183,5 +190,6 @@ class Encoder(nn.Module):
             n = -(-n_keys // GROWTH) * GROWTH
             weight = self.after_norm.weight
             distances = torch.arange(n - 1, -n, -1, device=weight.device)
-            self._tables = [layer.self_attn.positions(distances).to(weight.dtype) for layer in self.encoders]
+            attentions = [layer.self_attn for layer in self.encoders if isinstance(layer, Layer)]
+            self._tables = [attention.positions(distances).to(weight.dtype) for attention in attentions]
         return self._tables

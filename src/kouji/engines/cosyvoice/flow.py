@@ -18,7 +18,7 @@ from kouji.layers import checkpoint
 
 from . import unet
 from .config import DIM_SPEAKER, N_MELS, FlowConfig, n_frames
-from .encoder import Encoder
+from .encoder import Encoder, table
 
 RENAME = unet.RENAME
 EDGE = 20  # tokens at either end that keep their rate, so that chunks of a stream meet: 34 frames each
@@ -68,7 +68,7 @@ class Flow(nn.Module):
     def __init__(self, config: FlowConfig | None = None) -> None:
         super().__init__()
         config = self.config = config or FlowConfig()
-        self.input_embedding = nn.Embedding(config.n_codes, config.encoder.dim_in)
+        self.input_embedding = table(config.n_codes, config.encoder.dim_in)
         self.spk_embed_affine_layer = nn.Linear(DIM_SPEAKER, N_MELS)
         self.encoder = Encoder(config.encoder, nn.SiLU(), causal=False)
         self.encoder_proj = nn.Linear(config.encoder.dim, N_MELS)

@@ -101,9 +101,12 @@ class HiFT(nn.Module):
         self.f0_predictor = F0Predictor(config.dim_f0)
         self.m_source = Mixer()
         self.conv_pre = nn.Conv1d(N_MELS, config.dim, 7, padding=3)
-        up = {"kernel_size": KERNEL, "stride": RATE, "padding": (KERNEL - RATE) // 2}
-        self.ups = nn.ModuleList([nn.ConvTranspose1d(config.dim, half, **up), nn.ConvTranspose1d(half, quarter, **up)])
-        self.source_downs = nn.ModuleList([nn.Conv1d(2 * N_BINS, half, **up), nn.Conv1d(2 * N_BINS, quarter, 1)])
+        edge = (KERNEL - RATE) // 2
+        self.ups = nn.ModuleList(
+            nn.ConvTranspose1d(dim, dim // 2, KERNEL, stride=RATE, padding=edge) for dim in (config.dim, half)
+        )
+        at_first = nn.Conv1d(2 * N_BINS, half, KERNEL, stride=RATE, padding=edge)
+        self.source_downs = nn.ModuleList([at_first, nn.Conv1d(2 * N_BINS, quarter, 1)])
         self.source_resblocks = nn.ModuleList([ResBlock(half, 7), ResBlock(quarter, 11)])
         self.resblocks = nn.ModuleList(ResBlock(dim, kernel) for dim in (half, quarter) for kernel in (3, 7, 11))
         self.conv_post = nn.Conv1d(quarter, 2 * N_BINS, 7, padding=3)

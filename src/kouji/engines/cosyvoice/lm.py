@@ -18,9 +18,12 @@ from torch.nn import functional as F
 from kouji.layers import checkpoint
 
 from .config import DIM_SPEAKER, LMConfig
-from .encoder import Encoder, KVCache
+from .encoder import Encoder, KVCache, table
 
-RENAME: checkpoint.Rename = ((r"^(llm\.encoders\.\d+)\.norm1\.", r"\1.norm_mha."), (r"^(llm\.encoders\.\d+)\.norm2\.", r"\1.norm_ff."))
+RENAME: checkpoint.Rename = (
+    (r"^(llm\.encoders\.\d+)\.norm1\.", r"\1.norm_mha."),
+    (r"^(llm\.encoders\.\d+)\.norm2\.", r"\1.norm_ff."),
+)
 START, TASK = 0, 1  # rows of llm_embedding
 
 
@@ -30,11 +33,11 @@ class TokenLM(nn.Module):
     def __init__(self, config: LMConfig | None = None) -> None:
         super().__init__()
         config = self.config = config or LMConfig()
-        self.text_embedding = nn.Embedding(config.n_text, config.text.dim_in)
+        self.text_embedding = table(config.n_text, config.text.dim_in)
         self.text_encoder = Encoder(config.text, nn.SiLU(), causal=True)
         self.text_encoder_affine_layer = nn.Linear(config.text.dim, config.lm.dim_in)
-        self.llm_embedding = nn.Embedding(2, config.lm.dim_in)
-        self.speech_embedding = nn.Embedding(config.n_codes, config.lm.dim_in)
+        self.llm_embedding = table(2, config.lm.dim_in)
+        self.speech_embedding = table(config.n_codes, config.lm.dim_in)
         self.spk_embed_affine_layer = nn.Linear(DIM_SPEAKER, config.lm.dim_in)
         self.llm = Encoder(config.lm, nn.ReLU(), causal=True, relu=True)
         self.llm_decoder = nn.Linear(config.lm.dim, config.n_codes + 1)
@@ -59,5 +62,5 @@ class TokenLM(nn.Module):
         return torch.cat([torch.stack([start, *who]), text, task[None], self.speech_embedding(prompt)])
 
     def forward(self, rows: Tensor, cache: KVCache) -> Tensor:
-        """Rows (T, dim) behind those in the cache -> log-probabilities (n_codes + 1,) after the last; last id: the end."""
+        """Rows (T, dim) behind those in the cache -> log-probabilities (n_codes + 1,) of what follows, the end last."""
         return F.log_softmax(self.llm_decoder(self.llm(rows[None], cache)[0, -1]), 0)

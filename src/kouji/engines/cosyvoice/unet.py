@@ -9,6 +9,7 @@ Source: Matcha-TTS (MIT) as FunAudioLLM/CosyVoice uses it.  Part of flow.pt.
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 
 import torch
 from torch import Tensor, nn
@@ -101,8 +102,7 @@ class Stage(nn.Module):
         super().__init__()
         self.resnet = Resnet(dim_in, config.dim, 4 * config.dim)
         self.blocks = nn.ModuleList(Block(config) for _ in range(config.n_blocks))
-        if scale is not None:
-            self.scale = scale
+        self.scale = scale or nn.Identity()
 
     def forward(self, x: Tensor, mask: Tensor, time: Tensor) -> Tensor:
         """(B, dim_in, T) -> (B, dim, T), before the change of rate."""
@@ -111,6 +111,11 @@ class Stage(nn.Module):
         for block in self.blocks:
             x = block(x, bias)
         return x.transpose(1, 2)
+
+    def scaled(self, x: Tensor) -> Tensor:
+        """(B, dim, T) at the next stage's frame rate."""
+        out: Tensor = self.scale(x)
+        return out
 
 
 class UNet(nn.Module):
@@ -160,15 +165,21 @@ class UNet(nn.Module):
         x = torch.cat([x, mu, speaker[:, :, None].expand_as(x), cond], 1)
         half = mask[:, :, ::2]
         skips = []
-        for stage, at in zip(self.down, (mask, half), strict=True):
+        for stage, at in zip(_stages(self.down), (mask, half), strict=True):
             x = stage(x, at, embedded)
             skips.append(x)
-            x = stage.scale(x * at)
-        for stage in self.mid:
+            x = stage.scaled(x * at)
+        for stage in _stages(self.mid):
             x = stage(x, half, embedded)
-        for stage, at in zip(self.up, (half, mask), strict=True):
+        for stage, at in zip(_stages(self.up), (half, mask), strict=True):
             skip = skips.pop()
             x = stage(torch.cat([x[:, :, : skip.shape[2]], skip], 1), at, embedded)
-            x = stage.scale(x * at)
+            x = stage.scaled(x * at)
         out: Tensor = self.final_proj(self.final_block(x, mask) * mask) * mask
         return out
+
+
+def _stages(modules: nn.ModuleList) -> Iterator[Stage]:
+    for module in modules:
+        assert isinstance(module, Stage)
+        yield module
