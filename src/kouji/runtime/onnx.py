@@ -22,6 +22,7 @@ class Graph:
         options.log_severity_level = 3
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         self._session = onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+        self.inputs = tuple(each.name for each in self._session.get_inputs())
 
     def __call__(self, **inputs: np.ndarray) -> list[np.ndarray]:
         """Outputs in the order of the graph."""

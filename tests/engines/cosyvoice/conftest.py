@@ -44,7 +44,7 @@ NETWORKS: dict[str, tuple[Callable[..., nn.Module], Callable[[dict[str, Any]], A
 }
 
 
-@lru_cache(maxsize=2)
+@lru_cache(maxsize=4)
 def built(name: str, folder: Path) -> Any:
     """One network with weights by rule; the same object for all cases of a folder: none of them writes to it."""
     make, config, rename = NETWORKS[name]

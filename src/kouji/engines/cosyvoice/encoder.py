@@ -98,8 +98,9 @@ class RelativeAttention(nn.Module):
 
 
 def table(n_rows: int, dim: int) -> nn.Embedding:
-    """An embedding without random values: on the meta device these would make torch import its compiler, for seconds."""
-    return nn.Embedding.from_pretrained(torch.empty(n_rows, dim))
+    """An embedding without random values: on the meta device these make torch import its compiler, for seconds."""
+    embedding: nn.Embedding = nn.Embedding.from_pretrained(torch.empty(n_rows, dim))
+    return embedding
 
 
 def shifted(by_distance: Tensor, n_keys: int) -> Tensor:

@@ -1,0 +1,84 @@
+"""A folder of weights to stages: converted files on ONNX Runtime, or else the official ones on torch."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+
+from kouji.errors import BadCheckpoint, MissingExtra, MissingWeights
+
+from .presets import Levers
+from .stages import Stages
+
+CONVERTED = "onnx"
+MANIFEST = "manifest.json"
+SPEAKERS = "speakers.npz"
+
+
+class Listener(Protocol):
+    """What hears recordings, see listening.Ears."""
+
+    def codes(self, samples: np.ndarray) -> np.ndarray:
+        """(n_samples,) at 22.05 kHz -> (N,) int64."""
+        ...
+
+    def embedding(self, samples: np.ndarray) -> np.ndarray:
+        """(n_samples,) at 22.05 kHz -> (192,)."""
+        ...
+
+
+def load(folder: Path, n_threads: int, levers: Levers) -> tuple[Stages, Mapping[str, np.ndarray]]:
+    """The stages, and the embeddings (192,) of the built-in speakers by their official names.
+
+    Raises:
+        MissingExtra: official files need torch.
+        MissingWeights: the preset needs a conversion that has not been made.
+        BadCheckpoint: a file is not what it should be.
+    """
+    if (folder / CONVERTED / MANIFEST).is_file():
+        from .onnx_stages import OnnxStages
+
+        place = folder / CONVERTED
+        with np.load(place / SPEAKERS) as speakers:
+            return OnnxStages.from_folder(place, n_threads, levers.int8), dict(speakers)
+    try:
+        from .torch_stages import TorchStages
+    except ModuleNotFoundError as error:
+        raise MissingExtra("The way to read the official files", "torch") from error
+    return TorchStages.from_folder(folder, n_threads), speakers_of(folder)
+
+
+def speakers_of(folder: Path) -> dict[str, np.ndarray]:
+    """The table of speakers of an official folder; empty where it has none. Voices that users added are left out."""
+    from kouji.layers import checkpoint
+
+    path = folder / "spk2info.pt"
+    if not path.is_file() or path.stat().st_size == 0:
+        return {}
+    state = checkpoint.read(path, ((r"^(?!.*\.embedding$)", None), (r"\.embedding$", "")))
+    wrong = [name for name, tensor in state.items() if tensor.numel() != 192]
+    if wrong:
+        raise BadCheckpoint(f"{path} has no embedding of 192 numbers for {wrong[0]!r}.", "Is it of another model?")
+    return {name: tensor.float().reshape(-1).numpy() for name, tensor in state.items()}
+
+
+def manifest(place: Path) -> dict[str, dict[str, object]]:
+    """What a conversion made: name of a file -> its facts.
+
+    Raises:
+        BadCheckpoint: it cannot be read.
+        MissingWeights: a file that it names is not there, or is cut off.
+    """
+    try:
+        files: dict[str, dict[str, object]] = json.loads((place / MANIFEST).read_text("utf-8"))["files"]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise BadCheckpoint(f"{place / MANIFEST} cannot be read: {error}.", "Convert again.") from error
+    for name, facts in files.items():
+        path = place / name
+        if not path.is_file() or path.stat().st_size != facts["size"]:
+            raise MissingWeights(f"{path} is missing or cut off.", "Convert again.")
+    return files

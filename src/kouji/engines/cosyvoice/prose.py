@@ -1,0 +1,84 @@
+"""What an utterance reads like to CosyVoice: text ids with tags, segment by segment."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+import numpy as np
+
+from kouji.errors import InvalidInput
+from kouji.text import normalize
+from kouji.types import Utterance
+
+from . import pronounce, tokenizer
+from . import text as rules
+
+END_MARK = "<endofprompt>"
+_END_MARKS = re.compile(r"<\|endofprompt\|>|<endofprompt>")
+_TAG = re.compile(r"(\[(?:laughter|breath)\]|</?(?:laughter|strong)>)")
+
+
+@dataclass(frozen=True)
+class Segment:
+    """One run of the language model."""
+
+    ids: np.ndarray  # (T_text,) int64
+
+    @property
+    def n_text(self) -> int:
+        """Text tokens, by which the length of the speech is bounded."""
+        return len(self.ids)
+
+
+def segments(utterance: Utterance, with_language: bool, with_tags: bool, engine: str) -> list[Segment]:
+    """Cut and encode.
+
+    Args:
+        utterance: its text still has the tags that the front end takes out of the normalised one.
+        with_language: put the tag of its language before every segment, as cross-lingual cloning needs it.
+        with_tags: whether the variant knows [laughter] and the like.
+        engine: for the error.
+
+    Raises:
+        InvalidInput: tags in the text of a variant that would read them aloud.
+    """
+    found = _TAG.findall(utterance.text)
+    if found and not with_tags:
+        raise InvalidInput(
+            f"{engine} does not know {found[0]}.", "Leave it out, or use cosyvoice-300m-instruct, which does."
+        )
+    if found:
+        said = _with_tags(utterance.text, utterance.language)
+    else:
+        said = pronounce.written(utterance, engine)
+    head = f"<|{utterance.language}|>" if with_language else ""
+    return [Segment(np.array(tokenizer.encode(head + piece), np.int64)) for piece in rules.segments(said, _count)]
+
+
+def prompt_ids(transcript: str) -> np.ndarray:
+    """The transcript of a prompt, (T,) int64."""
+    return np.array(tokenizer.encode(rules.normalized(transcript)), np.int64)
+
+
+def instruction_ids(description: str, end_mark: bool) -> np.ndarray:
+    """A style in words, (T,) int64, with the mark that the published weights were trained with."""
+    if not end_mark:
+        return np.array(tokenizer.encode(rules.normalized(description)), np.int64)
+    bare = _END_MARKS.sub("", description)
+    return np.array(tokenizer.encode(rules.normalized(bare) + END_MARK), np.int64)
+
+
+def _with_tags(written: str, language: str) -> str:
+    """Normalise what is between the tags, keep the tags."""
+    parts = _TAG.split(written)
+    return "".join(part if number % 2 else _normalized(part, language) for number, part in enumerate(parts))
+
+
+def _normalized(part: str, language: str) -> str:
+    """A piece that holds nothing to say, such as a comma between tags, stays as it is."""
+    return normalize(part, language) if any(character.isalnum() for character in part) else part
+
+
+def _count(piece: str) -> int:
+    return len(tokenizer.encode(piece))

@@ -1,0 +1,258 @@
+"""CosyVoice from text to samples, in all its ways, on a small network with weights by rule."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from kouji.engines.contract import Conditioning
+from kouji.engines.cosyvoice import listening, prose
+from kouji.engines.cosyvoice.config import EncoderConfig, FlowConfig, HiFTConfig, LMConfig, UNetConfig, n_frames
+from kouji.engines.cosyvoice.engine import CosyVoice, CosyVoiceInstruct, CosyVoiceSFT
+from kouji.engines.cosyvoice.flow import Flow
+from kouji.engines.cosyvoice.hift import HiFT
+from kouji.engines.cosyvoice.lm import TokenLM
+from kouji.engines.cosyvoice.torch_stages import TorchStages
+from kouji.errors import BadCheckpoint, InvalidInput, MissingWeights, SpeechError
+from kouji.text import analyse
+from kouji.types import Delivery, Utterance
+from kouji_parity import rule_weights
+
+N_CODES = 64
+SPEECH = np.concatenate([
+    np.zeros(4000), 0.5 * np.sin(np.arange(40000) / 30) * np.hanning(40000), np.zeros(4000),
+]).astype(np.float32)  # fmt: skip
+
+
+def filled(model: nn.Module) -> Any:
+    for name, value in ((row["name"], rule_weights.tensor(row)) for row in rule_weights.describe(model.state_dict())):
+        model.get_parameter(name).data = torch.from_numpy(value)
+    return model.eval()
+
+
+@cache
+def stages() -> TorchStages:
+    small = EncoderConfig(16, 16, 2, 32, 1)
+    lm = filled(TokenLM(LMConfig(small, small, n_codes=N_CODES)))
+    lm.llm_decoder.bias.data[-1] += 1.5  # it comes to an end
+    flow = filled(Flow(FlowConfig(small, UNetConfig(16, 2, 8, 1, 1), N_CODES)))
+    return TorchStages(lm, flow, filled(HiFT(HiFTConfig(16, 16))))
+
+
+def stand_ins(folder: Path) -> None:
+    """The two official ONNX files, small: a tokenizer of the loudest band, a speaker encoder of mean bands."""
+    from onnx import TensorProto, helper, numpy_helper
+
+    def save(name: str, nodes: list[Any], inputs: list[Any], outputs: list[Any], **constants: np.ndarray) -> None:
+        initializers = [numpy_helper.from_array(value, key) for key, value in constants.items()]
+        graph = helper.make_graph(nodes, name, inputs, outputs, initializers)
+        model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)])
+        model.ir_version = 8
+        (folder / name).write_bytes(model.SerializeToString())
+
+    info, node = helper.make_tensor_value_info, helper.make_node
+    save(
+        "speech_tokenizer_v1.onnx",
+        [
+            node("Slice", ["feats", "zero", "codes", "one"], ["bands"]),
+            node("ArgMax", ["bands"], ["loudest"], axis=1, keepdims=0),
+            node("Slice", ["loudest", "zero", "feats_length", "one", "two"], ["indices"]),
+        ],
+        [info("feats", TensorProto.FLOAT, [1, 128, "T"]), info("feats_length", TensorProto.INT32, [1])],
+        [info("indices", TensorProto.INT64, [1, "N"])],
+        zero=np.array([0], np.int32), one=np.array([1], np.int32), two=np.array([2], np.int32),
+        codes=np.array([N_CODES], np.int32),
+    )  # fmt: skip
+    matrix = np.random.default_rng(0).standard_normal((80, 192)).astype(np.float32)
+    save(
+        "campplus.onnx",
+        [node("ReduceMean", ["x"], ["mean"], axes=[1], keepdims=0), node("MatMul", ["mean", "m"], ["y"])],
+        [info("x", TensorProto.FLOAT, [1, "T", 80])],
+        [info("y", TensorProto.FLOAT, [1, 192])],
+        m=matrix,
+    )
+
+
+@pytest.fixture(scope="session")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    place = tmp_path_factory.mktemp("cosyvoice")
+    stand_ins(place)
+    return place
+
+
+def engine(folder: Path, kind: type[CosyVoice] = CosyVoice, preset: str = "") -> CosyVoice:
+    speakers = {"中文女": np.random.default_rng(1).standard_normal(192).astype(np.float32)}
+    return kind.assembled(stages(), listening.Ears(folder, 1), speakers, preset)
+
+
+def said(text: str, language: str | None = None, **delivery: Any) -> Utterance:
+    (utterance,) = analyse(text, language).utterances
+    return replace(utterance, delivery=Delivery(**delivery))
+
+
+def samples(voice: CosyVoice, utterance: Utterance, who: Conditioning, seed: int = 0) -> np.ndarray:
+    rng = np.random.default_rng(seed)
+    return np.concatenate([chunk.samples for chunk in voice.synthesize(utterance, who, rng)])
+
+
+def test_the_same_seed_is_the_same_sound_and_another_is_another(folder: Path) -> None:
+    sft = engine(folder, CosyVoiceSFT)
+    who = sft.builtin("chinese_female")
+    first, again, other = (samples(sft, said("你好，世界。"), who, seed) for seed in (0, 0, 1))
+    np.testing.assert_array_equal(first, again)
+    assert first.shape != other.shape or (first != other).any()
+    assert first.dtype == np.float32
+    assert 0 < np.abs(first).max() < 1
+
+
+def test_a_recording_gives_a_voice_with_and_without_its_transcript(folder: Path) -> None:
+    base = engine(folder)
+    zero_shot, cross_lingual = base.condition([SPEECH], "说了什么。"), base.condition([SPEECH], None)
+    assert len(zero_shot.arrays["prompt_ids"]) > 0
+    assert len(zero_shot.arrays["codes"]) == pytest.approx(50 * len(listening.prepared(SPEECH)) / 22050, abs=1)
+    utterance = said("Good morning.")
+    a, b = samples(base, utterance, zero_shot), samples(base, utterance, cross_lingual)
+    assert len(a) != len(b) or (a != b).any()
+
+
+def test_cross_lingual_texts_carry_the_tag_of_their_language() -> None:
+    texts = ("Good morning.", "早上好。", "안녕하세요.")
+    assert [prose.segments(said(text), True, False, "x")[0].ids[0] for text in texts] == [50259, 50260, 50264]
+    assert prose.segments(said(texts[0]), False, False, "x")[0].ids[0] < 50257
+
+
+def test_the_speaker_of_several_recordings_is_their_mean(folder: Path) -> None:
+    sft = engine(folder, CosyVoiceSFT)
+    one, two = (sft.condition([clip], None).arrays["embedding"] for clip in (SPEECH, SPEECH[::2]))
+    both = sft.condition([SPEECH, SPEECH[::2]], None).arrays
+    assert set(both) == {"embedding"}
+    np.testing.assert_allclose(both["embedding"], (one + two) / 2, atol=1e-5)
+
+
+def test_a_description_is_read_with_its_end_mark_and_changes_the_sound(folder: Path) -> None:
+    instruct = engine(folder, CosyVoiceInstruct)
+    who = instruct.builtin("chinese_female")
+    plain = samples(instruct, said("你好，世界。"), who)
+    angry = samples(instruct, said("你好，世界。", emotion_text="很生气地说"), who)
+    assert len(plain) != len(angry) or (plain != angry).any()
+    marked, given = prose.instruction_ids("Calm.", True), prose.instruction_ids("Calm.<|endofprompt|>", True)
+    np.testing.assert_array_equal(marked, given)
+    assert marked[-6:].tolist() == [27, 521, 2670, 28722, 662, 29]  # <endofprompt>, spelled out
+    assert len(prose.instruction_ids("Calm.", False)) == len(marked) - 6
+
+
+def test_tags_stay_in_the_text_of_the_variant_that_knows_them(folder: Path) -> None:
+    (segment,) = prose.segments(said("他说[laughter]二十三<strong>天</strong>。"), False, True, "x")
+    assert segment.ids.tolist() == prose.tokenizer.encode("他说[laughter]二十三<strong>天</strong>。")
+    with pytest.raises(InvalidInput, match=r"cosyvoice-300m does not know \[laughter\]"):
+        prose.segments(said("他[laughter]说。"), False, False, "cosyvoice-300m")
+
+
+def test_a_reading_that_the_user_fixed_is_spelled_so_that_it_is_read() -> None:
+    (segment,) = prose.segments(said("银{hang2}重{chong2}复"), False, False, "x")
+    assert segment.ids.tolist() != prose.tokenizer.encode("银重复。")
+    spelled = prose.pronounce.written(said("重{chong2}要"), "x")
+    (units,) = [each.units for each in analyse(spelled).utterances]
+    assert units[0].reading == "chong2"
+    with pytest.raises(InvalidInput, match="cannot be told"):
+        prose.pronounce.written(said("I read{R EH1 D} it."), "x")
+
+
+@pytest.mark.parametrize("seconds", [0.9, 1.7, 3.21])
+def test_seconds_asked_are_seconds_given(folder: Path, seconds: float) -> None:
+    sft = engine(folder, CosyVoiceSFT)
+    sound = samples(sft, said("今天天气很好，我们去公园。", duration=seconds), sft.builtin("chinese_female"))
+    assert abs(len(sound) / 22050 - seconds) < 0.0001
+
+
+def test_tokens_asked_are_tokens_given(folder: Path) -> None:
+    sft = engine(folder, CosyVoiceSFT)
+    sound = samples(sft, said("今天天气很好。", n_tokens=77), sft.builtin("chinese_female"))
+    assert len(sound) == n_frames(77) * 256
+
+
+def test_faster_is_shorter(folder: Path) -> None:
+    sft = engine(folder, CosyVoiceSFT)
+    who = sft.builtin("chinese_female")
+    plain, fast = (samples(sft, said("今天天气很好。", speed=speed), who) for speed in (1.0, 1.6))
+    assert len(fast) == pytest.approx(len(plain) / 1.6, abs=256)
+
+
+def test_the_estimate_follows_the_speed(folder: Path) -> None:
+    sft = engine(folder, CosyVoiceSFT)
+    who = sft.builtin("chinese_female")
+    slow, fast = (sft.timing(said("今天天气很好。", speed=speed), who) for speed in (0.5, 1.0))
+    assert slow.natural == pytest.approx(2 * fast.natural)
+    assert fast.shortest < fast.natural < fast.longest
+
+
+@pytest.mark.parametrize("preset", ["stream", "fast-stream", "upstream-stream"])
+def test_a_long_sentence_comes_in_chunks(folder: Path, preset: str) -> None:
+    sft = engine(folder, CosyVoiceSFT, preset)
+    text = "今天天气很好，我们一起去公园散步吧，那里有很多花，也有很多人在唱歌跳舞。"
+    chunks = list(sft.synthesize(said(text), sft.builtin("chinese_female"), np.random.default_rng(3)))
+    assert len(chunks) > 1
+    assert all(len(chunk.samples) > 0 for chunk in chunks)
+    assert chunks[0].marks[0].end == chunks[1].marks[0].start
+
+
+def test_conversion_keeps_the_length(folder: Path) -> None:
+    base = engine(folder)
+    rng = np.random.default_rng(0)
+    source = np.concatenate([SPEECH, SPEECH[:12345]])
+    sound = np.concatenate([c.samples for c in base.convert(source, base.condition([SPEECH], None), rng)])
+    assert len(sound) == len(source)
+
+
+def test_a_long_recording_is_cut_where_it_is_quiet() -> None:
+    loud = np.ones(22050 * 40, np.float32)
+    loud[22050 * 17 : 22050 * 18] = 0
+    first, second = listening.at_pauses(loud)
+    assert 17 < len(first) / 22050 < 18
+    assert len(first) + len(second) == len(loud)
+
+
+def test_recordings_that_cannot_be_used_are_refused(folder: Path) -> None:
+    with pytest.raises(InvalidInput, match="seconds cannot be used"):
+        engine(folder).condition([np.tile(SPEECH, 15)], None)
+    with pytest.raises(InvalidInput, match=r"spk2info\.pt has no speaker"):
+        engine(folder, CosyVoiceSFT).builtin("english_male")
+
+
+def test_babble_without_end_is_an_error(folder: Path) -> None:
+    class Endless:
+        log_probs = np.log(np.append(np.full(N_CODES, 1 / N_CODES), 1e-30)).astype(np.float32)
+
+        def say(self, token: int) -> None: ...
+
+    sft = engine(folder, CosyVoiceSFT)
+    sft._begin = lambda *_: Endless()  # type: ignore[method-assign]
+    with pytest.raises(SpeechError, match="did not come to an end"):
+        samples(sft, said("你好。"), sft.builtin("chinese_female"))
+
+
+def test_without_files_nothing_starts(tmp_path: Path) -> None:
+    with pytest.raises(MissingWeights, match="kouji models pull cosyvoice-300m-sft"):
+        CosyVoiceSFT()
+    (tmp_path / "campplus.onnx").write_bytes(b"not a graph")
+    with pytest.raises(BadCheckpoint, match=r"campplus\.onnx cannot be read"):
+        listening.Ears(tmp_path, 1).embedding(SPEECH)
+
+
+def test_users_voices_in_the_table_of_speakers_are_left_out(tmp_path: Path) -> None:
+    from kouji.engines.cosyvoice.loading import speakers_of
+
+    embedding = torch.randn(1, 192)
+    own = {"prompt_text": torch.zeros(1, 3), "llm_embedding": embedding, "note": "words"}
+    torch.save({"中文女": {"embedding": embedding}, "mine": own}, tmp_path / "spk2info.pt")
+    assert list(speakers_of(tmp_path)) == ["中文女"]
+    torch.save({"中文女": {"embedding": torch.randn(1, 512)}}, tmp_path / "spk2info.pt")
+    with pytest.raises(BadCheckpoint, match="192"):
+        speakers_of(tmp_path)
