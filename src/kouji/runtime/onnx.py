@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import onnxruntime
 
@@ -21,10 +23,56 @@ class Graph:
         options.inter_op_num_threads = 1
         options.log_severity_level = 3
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-        self._session = onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
-        self.inputs = tuple(each.name for each in self._session.get_inputs())
+        self.session = onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+        self.inputs = tuple(each.name for each in self.session.get_inputs())
 
     def __call__(self, **inputs: np.ndarray) -> list[np.ndarray]:
         """Outputs in the order of the graph."""
-        outputs: list[np.ndarray] = self._session.run(None, inputs)
+        outputs: list[np.ndarray] = self.session.run(None, inputs)
         return outputs
+
+
+class Cached:
+    """A graph that goes on from call to call, with a cache that it writes in place: state of one request.
+
+    Each input of the cache has an output NAME -> new_NAME, of the same shape and in the same memory. Axis 2 counts rows.
+    """
+
+    def __init__(self, graph: Graph, names: Sequence[str], shape: tuple[int, ...]) -> None:
+        self._session, self._names = graph.session, names
+        self._cache = {name: np.zeros((*shape[:2], 0, *shape[3:]), np.float32) for name in names}
+        self._fixed: dict[str, np.ndarray] = {}
+        self._values: dict[str, onnxruntime.OrtValue] = {}
+        self._binding = self._session.io_binding()
+        outputs = [each.name for each in self._session.get_outputs()]
+        self._others = [name for name in outputs if name.removeprefix("new_") not in self._cache]
+
+    def grow(self, n_rows: int) -> bool:
+        """Make room for so many rows; False where there is enough."""
+        have = self._cache[self._names[0]].shape[2]
+        if have >= n_rows:
+            return False
+        for name, old in self._cache.items():
+            new = np.zeros((*old.shape[:2], n_rows, *old.shape[3:]), np.float32)
+            new[:, :, :have] = old
+            self._cache[name] = new
+            value = self._values[name] = onnxruntime.OrtValue.ortvalue_from_numpy(new)  # the same memory
+            self._binding.bind_ortvalue_input(name, value)
+            self._binding.bind_ortvalue_output(f"new_{name}", value)
+        return True
+
+    def fix(self, **inputs: np.ndarray) -> None:
+        """Inputs that stay the same for many calls."""
+        for name, array in inputs.items():
+            self._fixed[name] = array  # keeps the memory alive
+            value = self._values[name] = onnxruntime.OrtValue.ortvalue_from_numpy(array)
+            self._binding.bind_ortvalue_input(name, value)
+
+    def __call__(self, **inputs: np.ndarray) -> list[np.ndarray]:
+        """One call with new inputs; returns the outputs that are no cache."""
+        for name, array in inputs.items():
+            self._binding.bind_cpu_input(name, array)
+        for name in self._others:
+            self._binding.bind_output(name)
+        self._session.run_with_iobinding(self._binding)
+        return [value.numpy() for value in self._binding.get_outputs()[len(self._cache) :]]

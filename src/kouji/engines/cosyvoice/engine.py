@@ -45,7 +45,7 @@ class CosyVoice:
         self.preset = preset or self.card.presets[0].name
         self._levers = PRESETS[self.preset]
         self._ears: loading.Listener = listening.Ears(folder, n_threads)
-        self._stages, self._speakers = loading.load(folder, n_threads, self._levers)
+        self._stages, self._speakers = loading.load(folder, n_threads)
 
     @classmethod
     def assembled(

@@ -11,7 +11,6 @@ import numpy as np
 
 from kouji.errors import BadCheckpoint, MissingExtra, MissingWeights
 
-from .presets import Levers
 from .stages import Stages
 
 CONVERTED = "onnx"
@@ -31,12 +30,12 @@ class Listener(Protocol):
         ...
 
 
-def load(folder: Path, n_threads: int, levers: Levers) -> tuple[Stages, Mapping[str, np.ndarray]]:
+def load(folder: Path, n_threads: int) -> tuple[Stages, Mapping[str, np.ndarray]]:
     """The stages, and the embeddings (192,) of the built-in speakers by their official names.
 
     Raises:
         MissingExtra: official files need torch.
-        MissingWeights: the preset needs a conversion that has not been made.
+        MissingWeights: a converted file is gone.
         BadCheckpoint: a file is not what it should be.
     """
     if (folder / CONVERTED / MANIFEST).is_file():
@@ -44,7 +43,7 @@ def load(folder: Path, n_threads: int, levers: Levers) -> tuple[Stages, Mapping[
 
         place = folder / CONVERTED
         with np.load(place / SPEAKERS) as speakers:
-            return OnnxStages.from_folder(place, n_threads, levers.int8), dict(speakers)
+            return OnnxStages(place, n_threads), dict(speakers)
     try:
         from .torch_stages import TorchStages
     except ModuleNotFoundError as error:

@@ -125,12 +125,16 @@ class Renderer:
 
 
 def at_tempo(mel: np.ndarray, speed: float) -> np.ndarray:
-    """mel (80, T) -> (80, int(T / speed)), linear with half-pixel centres as upstream does it."""
-    n_old, n_new = mel.shape[1], int(mel.shape[1] / speed)
-    if speed == 1.0:
-        return mel
-    places = np.clip((np.arange(n_new) + 0.5) * (n_old / n_new) - 0.5, 0, n_old - 1)
+    """mel (80, T) -> (80, int(T / speed)), as upstream does it."""
+    return mel if speed == 1.0 else resized(mel.T, int(mel.shape[1] / speed)).T
+
+
+def resized(rows: np.ndarray, n: int) -> np.ndarray:
+    """(N, dim) -> (n, dim), linear with half-pixel centres; no rows stay none."""
+    if len(rows) == 0:
+        return rows
+    places = np.clip((np.arange(n) + 0.5) * (len(rows) / n) - 0.5, 0, len(rows) - 1)
     left = np.floor(places).astype(np.int64)
-    right = np.minimum(left + 1, n_old - 1)
-    share = (places - left).astype(np.float32)
-    return np.asarray(mel[:, left] * (1 - share) + mel[:, right] * share, np.float32)
+    right = np.minimum(left + 1, len(rows) - 1)
+    share = (places - left).astype(np.float32)[:, None]
+    return np.asarray(rows[left] * (1 - share) + rows[right] * share, np.float32)

@@ -23,8 +23,6 @@ class Speaking(Protocol):
 class Stages(Protocol):
     """All networks of one model."""
 
-    n_codes: int
-
     def encode_text(self, ids: np.ndarray) -> np.ndarray:
         """(T_text,) int64 -> (T_text, dim)."""
         ...

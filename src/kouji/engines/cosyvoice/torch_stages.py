@@ -37,7 +37,7 @@ class TorchStages:
 
     def __init__(self, lm: TokenLM, flow: Flow, hift: HiFT) -> None:
         self._lm, self._flow, self._hift = lm, flow, hift
-        self.n_codes = lm.config.n_codes
+        self._device = next(flow.parameters()).device
 
     @classmethod
     def from_folder(cls, folder: Path, n_threads: int) -> TorchStages:
@@ -90,7 +90,7 @@ class TorchStages:
         return _array(self._hift.decode(self._tensor(mel), self._tensor(source)))
 
     def _tensor(self, array: np.ndarray) -> Tensor:
-        return torch.from_numpy(np.array(array)).to(self._lm.llm_decoder.weight.device)
+        return torch.from_numpy(np.array(array)).to(self._device)
 
 
 def _array(tensor: Tensor) -> np.ndarray:
