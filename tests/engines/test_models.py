@@ -186,7 +186,7 @@ def test_what_is_missing_says_how_to_get_it(tmp_path: Path) -> None:
 
 def test_the_command_lists_and_refuses(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["models", "list", "--models", str(tmp_path)]) == 0
-    assert capsys.readouterr().out.startswith("engine  state  folder")
+    assert capsys.readouterr().out.split()[:3] == ["engine", "state", "folder"]
     assert main(["models", "pull", "native"]) == 0
     assert main(["models", "convert", "native"]) == 2
     assert main(["models", "pull", "cosyvois"]) == 2

@@ -17,7 +17,7 @@ from kouji.errors import BadCheckpoint, InvalidInput, MissingWeights
 
 from .contract import Card, WeightFile
 
-CONVERTED = "onnx"  # folder within a model's folder: what `kouji models convert` made
+CONVERTED = ("onnx", "onnx-int8")  # folders within a model's folder: what `kouji models convert` made
 
 
 @dataclass(frozen=True)
@@ -41,10 +41,8 @@ def checked(card: Card, models: Path | None) -> Path:
     if models is None:
         raise MissingWeights(f"The engine {card.id!r} needs a folder of weights.", _how_to_get(card))
     folder = models / card.id
-    if _is_converted(folder):
-        return folder
     missing = [file.path for file in card.files if not (file.optional or (folder / file.path).is_file())]
-    if missing:
+    if missing and not _is_converted(folder):
         raise MissingWeights(f"{folder} lacks {', '.join(missing)}.", _how_to_get(card))
     known = read_record(models, card)
     for file in card.files:
@@ -137,7 +135,7 @@ def installed(cards: Iterator[Card], models: Path) -> Iterator[tuple[Card, str]]
 
 
 def _is_converted(folder: Path) -> bool:
-    return (folder / CONVERTED / "manifest.json").is_file()
+    return any((folder / name / "manifest.json").is_file() for name in CONVERTED)
 
 
 def _expected(file: WeightFile, known: Known | None) -> Known:

@@ -6,7 +6,7 @@ Needs the `onnx` package, at conversion only; what is built runs on ONNX Runtime
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import onnx
@@ -17,13 +17,17 @@ OPSET, OPSET_MICROSOFT, IR = 20, 1, 10
 FLOAT, INT32, INT64 = TensorProto.FLOAT, TensorProto.INT32, TensorProto.INT64
 Shape = list[int | str]
 
+# float32; "blocks": eight bits, `BLOCK` inputs to a scale, for one row at a time, where reading the weights is all the
+# work; "dynamic": eight bits per output, and the rows in eight bits too, for many rows: three times as fast as float32.
+Precision = Literal["float32", "blocks", "dynamic"]
+
 
 class Builder:
     """One graph in the making. Values are their names."""
 
-    def __init__(self, name: str, int8: bool = False) -> None:
-        """`int8`: linear maps get eight-bit weights."""
-        self.name, self.int8 = name, int8
+    def __init__(self, name: str, weights: Precision = "float32") -> None:
+        """`weights`: of the linear maps, see Precision."""
+        self.name, self.weights = name, weights
         self._nodes: list[onnx.NodeProto] = []
         self._constants: dict[str, onnx.TensorProto] = {}
         self._inputs: list[onnx.ValueInfoProto] = []
@@ -72,8 +76,10 @@ class Builder:
 
     def linear(self, x: str, weight: np.ndarray, bias: np.ndarray | None = None, exact: bool = False) -> str:
         """x (…, n_in), weight (n_out, n_in), bias (n_out,) -> (…, n_out). `exact`: never in eight bits."""
-        if self.int8 and not exact:
-            return self._linear8(x, weight, bias)
+        if self.weights == "blocks" and not exact:
+            return self._in_blocks(x, weight, bias)
+        if self.weights == "dynamic" and not exact:
+            return self._dynamic(x, weight, bias)
         out = self.op("MatMul", x, self.constant(weight.T.astype(np.float32)))
         return out if bias is None else self.op("Add", out, self.constant(bias))
 
@@ -111,7 +117,15 @@ class Builder:
         onnx.save_model(model, str(path), save_as_external_data=True, location=data.name, size_threshold=1024)
         return [path.name, *([data.name] if data.is_file() else [])]
 
-    def _linear8(self, x: str, weight: np.ndarray, bias: np.ndarray | None) -> str:
+    def _dynamic(self, x: str, weight: np.ndarray, bias: np.ndarray | None) -> str:
+        scales = np.maximum(np.abs(weight).max(1) / 127, 1e-12).astype(np.float32)
+        codes = np.round(weight / scales[:, None]).astype(np.int8)
+        inputs = [x, self.constant(codes.T), self.constant(scales)]
+        if bias is not None:
+            inputs += ["", self.constant(bias)]
+        return self.op("DynamicQuantizeMatMul", *inputs, domain="com.microsoft")
+
+    def _in_blocks(self, x: str, weight: np.ndarray, bias: np.ndarray | None) -> str:
         n_out, n_in = weight.shape
         codes, scales = quantized(weight)
         inputs = [x, self.constant(codes), self.constant(scales)]

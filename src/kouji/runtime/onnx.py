@@ -35,7 +35,7 @@ class Graph:
 class Cached:
     """A graph that goes on from call to call, with a cache that it writes in place: state of one request.
 
-    Each input of the cache has an output NAME -> new_NAME, of the same shape and in the same memory. Axis 2 counts rows.
+    Each input NAME of the cache has an output new_NAME, of the same shape and in the same memory. Axis 2 counts rows.
     """
 
     def __init__(self, graph: Graph, names: Sequence[str], shape: tuple[int, ...]) -> None:

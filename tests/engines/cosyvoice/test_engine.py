@@ -87,9 +87,9 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return place
 
 
-def engine(folder: Path, kind: type[CosyVoice] = CosyVoice, preset: str = "") -> CosyVoice:
+def engine(folder: Path, kind: type[CosyVoice] = CosyVoice, preset: str = "", n_threads: int = 1) -> CosyVoice:
     speakers = {"中文女": np.random.default_rng(1).standard_normal(192).astype(np.float32)}
-    return kind.assembled(stages(), listening.Ears(folder, 1), speakers, preset)
+    return kind.assembled(stages(), listening.Ears(folder, 1), speakers, preset, n_threads)
 
 
 def said(text: str, language: str | None = None, **delivery: Any) -> Utterance:
@@ -196,11 +196,18 @@ def test_the_estimate_follows_the_speed(folder: Path) -> None:
 @pytest.mark.parametrize("preset", ["stream", "fast-stream", "upstream-stream"])
 def test_a_long_sentence_comes_in_chunks(folder: Path, preset: str) -> None:
     sft = engine(folder, CosyVoiceSFT, preset)
-    text = "今天天气很好，我们一起去公园散步吧，那里有很多花，也有很多人在唱歌跳舞。"
+    text = "今天天气很好，我们去公园吧，那里有很多花，也有很多人在唱歌跳舞，还有人画画，可以看一整天都不觉得累呢。"
     chunks = list(sft.synthesize(said(text), sft.builtin("chinese_female"), np.random.default_rng(3)))
     assert len(chunks) > 1
     assert all(len(chunk.samples) > 0 for chunk in chunks)
     assert chunks[0].marks[0].end == chunks[1].marks[0].start
+
+
+def test_two_threads_make_the_same_samples(folder: Path) -> None:
+    text = "今天天气很好，我们一起去公园散步吧，那里有很多花，也有很多人在唱歌跳舞。"
+    one, two = (engine(folder, CosyVoiceSFT, "fast-stream", n) for n in (1, 2))
+    who = one.builtin("chinese_female")
+    np.testing.assert_array_equal(samples(one, said(text), who), samples(two, said(text), who))
 
 
 def test_conversion_keeps_the_length(folder: Path) -> None:

@@ -8,13 +8,13 @@ from typing import Any
 
 import numpy as np
 import pytest
-from kouji_parity import Case, cases
-from kouji_parity.noise import ByRule
 
 from kouji.engines.cosyvoice import cfm, render, streaming
 from kouji.engines.cosyvoice.config import n_frames
 from kouji.engines.cosyvoice.presets import PRESETS
 from kouji.engines.cosyvoice.stages import Stages
+from kouji_parity import Case, cases
+from kouji_parity.noise import ByRule
 
 Made = Callable[..., Stages]
 

@@ -22,11 +22,11 @@ from .config import FlowConfig, LMConfig
 from .flow import Flow
 from .hift import HiFT
 from .lm import TokenLM
-from .loading import CONVERTED, MANIFEST, SPEAKERS, speakers_of
+from .loading import CONVERTED, CONVERTED_INT8, MANIFEST, SPEAKERS, speakers_of
 
 
 def convert(folder: Path, int8: bool) -> Path:
-    """Convert a model's folder; the files come to FOLDER/onnx once all are whole. Returns that folder.
+    """Convert a model's folder; the files come to FOLDER/onnx or FOLDER/onnx-int8 once all are whole. Returns that.
 
     Raises:
         MissingExtra: the package onnx is not installed.
@@ -36,7 +36,8 @@ def convert(folder: Path, int8: bool) -> Path:
         import onnx  # noqa: F401
     except ModuleNotFoundError as error:
         raise MissingExtra("Conversion", "torch") from error
-    draft, place = folder / f"{CONVERTED}.part", folder / CONVERTED
+    place = folder / (CONVERTED_INT8 if int8 else CONVERTED)
+    draft = place.with_name(f"{place.name}.part")
     shutil.rmtree(draft, ignore_errors=True)
     draft.mkdir()
     speakers = speakers_of(folder)
@@ -48,7 +49,7 @@ def convert(folder: Path, int8: bool) -> Path:
     for load in networks:  # one after the other: each is let go before the next is read
         write(load(), draft, int8)
     with (draft / SPEAKERS).open("wb") as file:
-        np.savez(file, **speakers)  # type: ignore[arg-type]
+        np.savez(file, **speakers)  # type: ignore[arg-type]  # of `allow_pickle`, which is none of them
     finish(draft, int8)
     shutil.rmtree(place, ignore_errors=True)
     os.replace(draft, place)
@@ -117,4 +118,4 @@ def _merge(place: Path, **arrays: np.ndarray) -> None:
     path = place / "small.npz"
     known = dict(np.load(path)) if path.is_file() else {}
     with path.open("wb") as file:
-        np.savez(file, **{**known, **arrays})  # type: ignore[arg-type]
+        np.savez(file, **{**known, **arrays})

@@ -43,18 +43,19 @@ class CosyVoice:
         if folder is None:
             raise MissingWeights(f"The engine {self.card.id!r} needs its files.", f"kouji models pull {self.card.id}")
         self.preset = preset or self.card.presets[0].name
-        self._levers = PRESETS[self.preset]
+        self._levers, self._n_threads = PRESETS[self.preset], n_threads
         self._ears: loading.Listener = listening.Ears(folder, n_threads)
-        self._stages, self._speakers = loading.load(folder, n_threads)
+        self._stages, self._speakers = loading.load(folder, n_threads, self._levers.int8)
 
     @classmethod
     def assembled(
-        cls, stages: Stages, ears: loading.Listener, speakers: Mapping[str, np.ndarray], preset: str = ""
-    ) -> CosyVoice:
+        cls, stages: Stages, ears: loading.Listener, speakers: Mapping[str, np.ndarray], preset: str = "",
+        n_threads: int = 1,
+    ) -> CosyVoice:  # fmt: skip
         """From parts that are open already, of any size."""
         engine = cls.__new__(cls)
         engine.preset = preset or cls.card.presets[0].name
-        engine._levers = PRESETS[engine.preset]
+        engine._levers, engine._n_threads = PRESETS[engine.preset], n_threads
         engine._ears, engine._stages, engine._speakers = ears, stages, speakers
         return engine
 
@@ -106,7 +107,9 @@ class CosyVoice:
         if not segments:
             raise EmptyText(utterance.text)
         delivery = utterance.delivery
-        renderer = self._renderer(conditioning, rng)
+        # Of their own each: tokens may be drawn in another thread than noise, and must not depend on who is first.
+        rng, of_noise = rng.spawn(2)
+        renderer = self._renderer(conditioning, of_noise)
         whole = delivery.duration is not None or delivery.n_tokens is not None or delivery.speed != 1
         n_done = 0
         sounds = (
@@ -164,6 +167,8 @@ class CosyVoice:
         for segment in segments:
             speaking = self._begin(segment, utterance, conditioning)
             tokens = generation.tokens(speaking, generation.Bounds.of(segment.n_text), rng)
+            if self._n_threads > 1:
+                tokens = streaming.ahead(tokens)
             yield from streaming.Streamer(renderer, self._levers.streaming).run(tokens)
 
     def _whole(

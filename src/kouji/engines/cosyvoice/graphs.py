@@ -28,8 +28,8 @@ def part(weights: Weights, prefix: str) -> dict[str, np.ndarray]:
 
 
 def encoder(name: str, w: Weights, config: EncoderConfig, causal: bool, last: str, int8: bool) -> Builder:
-    """x (1, T, dim_in), sinusoids (2 T - 1, dim) of the distances T - 1 … 1 - T -> (1, T, dim of the linear map `last`)."""
-    b = Builder(name, int8)
+    """x (1, T, dim_in), sinusoids (2 T - 1, dim) of the distances T - 1 … 1 - T -> (1, T, size of the map `last`)."""
+    b = Builder(name, "dynamic" if int8 else "float32")
     x = b.input("x", [1, "T", config.dim_in])
     sinusoids = b.input("sinusoids", ["D", config.dim])
     x = _embedded(b, x, part(w, "encoder.embed."), config)
@@ -112,7 +112,7 @@ def lm_step(w: Weights, config: LMConfig, int8: bool) -> Builder:
     Inputs: x (1, s, dim_in); n_before (1,) and n_after (1,) rows; n_new (1,) = s; per layer the keys and values
     (1, n_heads, capacity, dim_head) and the table of p (n_heads, dim_head, capacity), distances from capacity - 1 down.
     """
-    b, sizes = Builder("lm", int8), config.lm
+    b, sizes = Builder("lm", "blocks" if int8 else "float32"), config.lm
     cache: Shape = [1, sizes.n_heads, "capacity", sizes.dim // sizes.n_heads]
     x = b.input("x", [1, "s", sizes.dim_in])
     last = b.input("last", [1], INT32)  # row of the cache that the last new row takes
@@ -170,10 +170,11 @@ def regulator(w: Weights) -> Builder:
 
 def unet(w: Weights, config: FlowConfig, int8: bool) -> Builder:
     """x (B, T, 320) as [x, mu, speaker, cond], time sinusoids (B, 320) -> velocity (B, T, 80)."""
-    b, sizes = Builder("unet", int8), config.unet
+    b, sizes = Builder("unet", "dynamic" if int8 else "float32"), config.unet
     x = b.input("x", ["B", "T", 4 * N_MELS])
-    time = b.linear(b.input("time", ["B", 4 * N_MELS]), w["time_mlp.linear_1.weight"], w["time_mlp.linear_1.bias"], True)
-    time = b.linear(b.op("Mul", time, b.op("Sigmoid", time)), w["time_mlp.linear_2.weight"], w["time_mlp.linear_2.bias"], True)
+    first, second = (part(w, f"time_mlp.linear_{number}.") for number in (1, 2))
+    time = b.linear(b.input("time", ["B", 4 * N_MELS]), first["weight"], first["bias"], exact=True)
+    time = b.linear(b.op("Mul", time, b.op("Sigmoid", time)), second["weight"], second["bias"], exact=True)
     time = _mish(b, b.reshape(time, 0, 1, -1))
     skips = []
     for number in range(2):
@@ -341,10 +342,12 @@ def _istft(b: Builder, x: str) -> str:
     parts = [b.op("Mul", magnitude, b.op(function, phase)) for function in ("Cos", "Sin")]
     angles = 2 * np.pi * np.outer(np.arange(N_BINS), np.arange(N_FFT)) / N_FFT
     share = np.where((np.arange(N_BINS) % (N_FFT // 2)) == 0, 1, 2)[:, None] / N_FFT  # other bins stand for two
-    kernels = (np.concatenate([np.cos(angles) * share, -np.sin(angles) * share]) * _window()).astype(np.float32)[:, None]
-    sound = b.op("ConvTranspose", b.op("Concat", *parts, axis=1), b.constant(kernels), strides=[STFT_HOP])
+    kernels = np.concatenate([np.cos(angles) * share, -np.sin(angles) * share]) * _window()
+    taps = b.constant(kernels.astype(np.float32)[:, None])
+    sound = b.op("ConvTranspose", b.op("Concat", *parts, axis=1), taps, strides=[STFT_HOP])
     ones = b.op("Add", b.op("Mul", b.slice(x, 0, 1, 1), b.constant(0.0)), b.constant(1.0))
-    weight = b.op("ConvTranspose", ones, b.constant((_window() ** 2).astype(np.float32)[None, None]), strides=[STFT_HOP])
+    squares = b.constant((_window() ** 2).astype(np.float32)[None, None])
+    weight = b.op("ConvTranspose", ones, squares, strides=[STFT_HOP])
     edge = N_FFT // 2
     sound, weight = (b.slice(each, edge, -edge, 2) for each in (sound, weight))
     return b.reshape(b.op("Clip", b.op("Div", sound, weight), b.constant(-0.99), b.constant(0.99)), 1, -1)

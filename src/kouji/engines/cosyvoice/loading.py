@@ -13,7 +13,7 @@ from kouji.errors import BadCheckpoint, MissingExtra, MissingWeights
 
 from .stages import Stages
 
-CONVERTED = "onnx"
+CONVERTED, CONVERTED_INT8 = "onnx", "onnx-int8"
 MANIFEST = "manifest.json"
 SPEAKERS = "speakers.npz"
 
@@ -30,20 +30,29 @@ class Listener(Protocol):
         ...
 
 
-def load(folder: Path, n_threads: int) -> tuple[Stages, Mapping[str, np.ndarray]]:
+def load(folder: Path, n_threads: int, int8: bool) -> tuple[Stages, Mapping[str, np.ndarray]]:
     """The stages, and the embeddings (192,) of the built-in speakers by their official names.
+
+    Args:
+        folder: of the model.
+        n_threads: processor threads.
+        int8: take eight-bit weights where they were made; otherwise they are not touched.
 
     Raises:
         MissingExtra: official files need torch.
         MissingWeights: a converted file is gone.
         BadCheckpoint: a file is not what it should be.
     """
-    if (folder / CONVERTED / MANIFEST).is_file():
-        from .onnx_stages import OnnxStages
+    for place in [folder / CONVERTED_INT8] * int8 + [folder / CONVERTED]:
+        if (place / MANIFEST).is_file():
+            from .onnx_stages import OnnxStages
 
-        place = folder / CONVERTED
-        with np.load(place / SPEAKERS) as speakers:
-            return OnnxStages(place, n_threads), dict(speakers)
+            with np.load(place / SPEAKERS) as speakers:
+                return OnnxStages(place, n_threads), dict(speakers)
+    if not (folder / "llm.pt").is_file():
+        raise MissingWeights(
+            f"{folder} has no weights of 32 bits.", 'Use preset="fast", or convert the official files without --int8.'
+        )
     try:
         from .torch_stages import TorchStages
     except ModuleNotFoundError as error:

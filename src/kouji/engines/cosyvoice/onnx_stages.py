@@ -81,10 +81,9 @@ class OnnxStages:
 
     def __init__(self, folder: Path, n_threads: int) -> None:
         files = manifest(folder)
-        names = ("text", "lm", "codes", "regulator", "unet", "f0", "vocoder")
-        self._graphs = {name: Graph(str(folder / f"{name}.onnx"), n_threads) for name in names if f"{name}.onnx" in files}
-        tables = ("text_embedding", "speech_embedding", "code_embedding", "positions")
-        self._tables = {name: np.load(folder / f"{name}.npy", mmap_mode="r") for name in tables if f"{name}.npy" in files}
+        graphs, tables = ([Path(name) for name in files if name.endswith(ending)] for ending in (".onnx", ".npy"))
+        self._graphs = {path.stem: Graph(str(folder / path), n_threads) for path in graphs}
+        self._tables = {path.stem: np.load(folder / path, mmap_mode="r") for path in tables}
         with np.load(folder / "small.npz") as small:
             self._small = dict(small)
         if "positions" in self._tables:
@@ -129,19 +128,19 @@ class OnnxStages:
 
     def f0(self, mel: np.ndarray) -> np.ndarray:
         (found,) = self._graphs["f0"](mel=np.ascontiguousarray(mel)[None])
-        return found[0]
+        return np.asarray(found[0])
 
     def mix(self, waves: np.ndarray) -> np.ndarray:
         return np.asarray(np.tanh(waves @ self._small["mixer"][0] + self._small["mixer_bias"]), np.float32)
 
     def decode(self, mel: np.ndarray, source: np.ndarray) -> np.ndarray:
         (samples,) = self._graphs["vocoder"](mel=np.ascontiguousarray(mel)[None], source=source[None, None])
-        return samples[0]
+        return np.asarray(samples[0])
 
     def _encoded(self, name: str, rows: np.ndarray, dim: int) -> np.ndarray:
         distances = np.arange(len(rows) - 1, -len(rows), -1)
         (encoded,) = self._graphs[name](x=np.ascontiguousarray(rows)[None], sinusoids=sinusoids(distances, dim))
-        return encoded[0]
+        return np.asarray(encoded[0])
 
     def _projected(self, name: str, embedding: np.ndarray) -> np.ndarray:
         direction = embedding / max(float(np.linalg.norm(embedding)), 1e-12)

@@ -8,6 +8,8 @@ share are the same in both.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from queue import Queue
+from threading import Event, Thread
 
 import numpy as np
 
@@ -33,6 +35,33 @@ def crossfaded(new: np.ndarray, old: np.ndarray, shape: np.ndarray) -> np.ndarra
     faded = new.copy()
     faded[..., :length] = new[..., :length] * shape[:length] + old[..., :length] * shape[half : half + length]
     return faded
+
+
+def ahead(tokens: Iterator[int]) -> Iterator[int]:
+    """The same tokens, made in a thread of their own while what came before is rendered."""
+    made: Queue[int | Exception | None] = Queue()
+    given_up = Event()
+
+    def work() -> None:
+        try:
+            for token in tokens:
+                made.put(token)
+                if given_up.is_set():
+                    return
+            made.put(None)
+        except Exception as error:  # raised again where the tokens are taken
+            made.put(error)
+
+    thread = Thread(target=work, daemon=True)
+    thread.start()
+    try:
+        while (token := made.get()) is not None:
+            if isinstance(token, Exception):
+                raise token
+            yield token
+    finally:
+        given_up.set()
+        thread.join()
 
 
 class Streamer:
