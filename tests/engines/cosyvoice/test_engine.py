@@ -13,7 +13,7 @@ import torch
 from torch import nn
 
 from kouji.engines.contract import Conditioning
-from kouji.engines.cosyvoice import listening, prose
+from kouji.engines.cosyvoice import card, listening, prose
 from kouji.engines.cosyvoice.config import EncoderConfig, FlowConfig, HiFTConfig, LMConfig, UNetConfig, n_frames
 from kouji.engines.cosyvoice.engine import CosyVoice, CosyVoiceInstruct, CosyVoiceSFT
 from kouji.engines.cosyvoice.flow import Flow
@@ -21,6 +21,7 @@ from kouji.engines.cosyvoice.hift import HiFT
 from kouji.engines.cosyvoice.lm import TokenLM
 from kouji.engines.cosyvoice.torch_stages import TorchStages
 from kouji.errors import BadCheckpoint, InvalidInput, MissingWeights, SpeechError
+from kouji.speak import Session
 from kouji.text import analyse
 from kouji.types import Delivery, Utterance
 from kouji_parity import rule_weights
@@ -170,6 +171,13 @@ def test_seconds_asked_are_seconds_given(folder: Path, seconds: float) -> None:
     sft = engine(folder, CosyVoiceSFT)
     sound = samples(sft, said("今天天气很好，我们去公园。", duration=seconds), sft.builtin("chinese_female"))
     assert abs(len(sound) / 22050 - seconds) < 0.0001
+
+
+def test_the_hall_keeps_a_length_with_it_too(folder: Path) -> None:
+    session = Session(card.SFT, engine=engine(folder, CosyVoiceSFT))
+    speech = session.synthesize("今天天气很好。我们去公园。", voice="chinese_female", duration=3.0)
+    assert abs(speech.duration - 3) < 0.01
+    assert session.synthesize("今天天气很好。", n_tokens=60).sample_rate == 22050
 
 
 def test_tokens_asked_are_tokens_given(folder: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from kouji.engines.contract import BuiltinVoice, Card, Control, Licence, Preset, WeightFile
 
+from .config import TOKEN_RATE
 from .presets import PRESETS
 
 _WEIGHTS = "Apache-2.0"
@@ -51,6 +52,7 @@ def _card(variant: str, summary: str, voices: tuple[BuiltinVoice, ...], more: di
         hubs={"huggingface": f"FunAudioLLM/{name}", "modelscope": f"iic/{name}"},
         presets=tuple(Preset(name, levers.summary) for name, levers in PRESETS.items()),
         converter="kouji.engines.cosyvoice.convert:convert",
+        token_rate=TOKEN_RATE,
     )
 
 
