@@ -1,6 +1,6 @@
 """What does CosyVoice-300M cost on a plain CPU: seconds by stage, memory, first sound; and what does `fast` change?
 
-    python benchmarks/cosyvoice.py WORK [--threads 1] [--seconds 5]
+    python benchmarks/cosyvoice.py WORK [--threads 1] [--seconds 5] [--presets exact,fast] [--no-levers]
 
 Weights by rule (tests/parity) of the official size, written to WORK as an official folder and converted. Each preset
 speaks in a process of its own: a zero-shot prompt of 3.5 seconds, so many seconds of speech. Processor time counts,
@@ -65,6 +65,8 @@ def main() -> None:
     parser.add_argument("work", type=Path)
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--seconds", type=float, default=5.0)
+    parser.add_argument("--presets", default="plain,exact,fast,fast-stream")
+    parser.add_argument("--levers", action=argparse.BooleanOptionalAction, default=True)
     parser.add_argument("--one", help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.one:
@@ -73,20 +75,21 @@ def main() -> None:
     prepare(options.work)
     print(f"{platform.machine()}, {options.threads} threads, {options.seconds} s of speech\n")
     rows = {}
-    for preset in ("plain", "exact", "fast", "fast-stream"):
+    for preset in filter(None, options.presets.split(",")):
         command = [sys.executable, __file__, str(options.work), "--one", preset]
         command += ["--threads", str(options.threads), "--seconds", str(options.seconds)]
         environment = os.environ | {"OMP_NUM_THREADS": str(options.threads), "OMP_WAIT_POLICY": "PASSIVE"}
         ran = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
         rows[preset] = json.loads(ran.stdout.splitlines()[-1])
-    stages = list(rows["exact"]["stages"])
+    stages = list(dict.fromkeys(stage for row in rows.values() for stage in row["stages"]))
     print("| preset | CPU s per s | " + " | ".join(stages) + " | first sound: CPU s | wall s | peak MB |")
     print("| --- |" + " --- |" * (len(stages) + 4))
     for preset, row in rows.items():
         parts = " | ".join(f"{row['stages'].get(stage, 0) / options.seconds:.3f}" for stage in stages)
         first = f"{row['first_cpu']:.2f} | {row['first_wall']:.2f}"
         print(f"| {preset} | **{row['cpu'] / options.seconds:.2f}** | {parts} | {first} | {row['peak']:.0f} |")
-    print("\n" + levers(options.work, options.threads))
+    if options.levers:
+        print("\n" + levers(options.work, options.threads))
 
 
 def prepare(work: Path) -> None:

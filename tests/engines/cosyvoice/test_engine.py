@@ -10,75 +10,26 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from torch import nn
 
 from kouji.engines.contract import Conditioning
 from kouji.engines.cosyvoice import card, listening, prose
-from kouji.engines.cosyvoice.config import EncoderConfig, FlowConfig, HiFTConfig, LMConfig, UNetConfig, n_frames
+from kouji.engines.cosyvoice.config import n_frames
 from kouji.engines.cosyvoice.engine import CosyVoice, CosyVoiceInstruct, CosyVoiceSFT
-from kouji.engines.cosyvoice.flow import Flow
-from kouji.engines.cosyvoice.hift import HiFT
-from kouji.engines.cosyvoice.lm import TokenLM
 from kouji.engines.cosyvoice.torch_stages import TorchStages
 from kouji.errors import BadCheckpoint, InvalidInput, MissingWeights, SpeechError
 from kouji.speak import Session
 from kouji.text import analyse
 from kouji.types import Delivery, Utterance
-from kouji_parity import rule_weights
+from kouji_cosyvoice import N_CODES, networks, stand_ins
 
-N_CODES = 64
 SPEECH = np.concatenate([
     np.zeros(4000), 0.5 * np.sin(np.arange(40000) / 30) * np.hanning(40000), np.zeros(4000),
 ]).astype(np.float32)  # fmt: skip
 
 
-def filled(model: nn.Module) -> Any:
-    for name, value in ((row["name"], rule_weights.tensor(row)) for row in rule_weights.describe(model.state_dict())):
-        model.get_parameter(name).data = torch.from_numpy(value)
-    return model.eval()
-
-
 @cache
 def stages() -> TorchStages:
-    small = EncoderConfig(16, 16, 2, 32, 1)
-    lm = filled(TokenLM(LMConfig(small, small, n_codes=N_CODES)))
-    lm.llm_decoder.bias.data[-1] += 1.5  # it comes to an end
-    flow = filled(Flow(FlowConfig(small, UNetConfig(16, 2, 8, 1, 1), N_CODES)))
-    return TorchStages(lm, flow, filled(HiFT(HiFTConfig(16, 16))))
-
-
-def stand_ins(folder: Path) -> None:
-    """The two official ONNX files, small: a tokenizer of the loudest band, a speaker encoder of mean bands."""
-    from onnx import TensorProto, helper, numpy_helper
-
-    def save(name: str, nodes: list[Any], inputs: list[Any], outputs: list[Any], **constants: np.ndarray) -> None:
-        initializers = [numpy_helper.from_array(value, key) for key, value in constants.items()]
-        graph = helper.make_graph(nodes, name, inputs, outputs, initializers)
-        model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)])
-        model.ir_version = 8
-        (folder / name).write_bytes(model.SerializeToString())
-
-    info, node = helper.make_tensor_value_info, helper.make_node
-    save(
-        "speech_tokenizer_v1.onnx",
-        [
-            node("Slice", ["feats", "zero", "codes", "one"], ["bands"]),
-            node("ArgMax", ["bands"], ["loudest"], axis=1, keepdims=0),
-            node("Slice", ["loudest", "zero", "feats_length", "one", "two"], ["indices"]),
-        ],
-        [info("feats", TensorProto.FLOAT, [1, 128, "T"]), info("feats_length", TensorProto.INT32, [1])],
-        [info("indices", TensorProto.INT64, [1, "N"])],
-        zero=np.array([0], np.int32), one=np.array([1], np.int32), two=np.array([2], np.int32),
-        codes=np.array([N_CODES], np.int32),
-    )  # fmt: skip
-    matrix = np.random.default_rng(0).standard_normal((80, 192)).astype(np.float32)
-    save(
-        "campplus.onnx",
-        [node("ReduceMean", ["x"], ["mean"], axes=[1], keepdims=0), node("MatMul", ["mean", "m"], ["y"])],
-        [info("x", TensorProto.FLOAT, [1, "T", 80])],
-        [info("y", TensorProto.FLOAT, [1, 192])],
-        m=matrix,
-    )
+    return TorchStages(*networks())
 
 
 @pytest.fixture(scope="session")
@@ -237,6 +188,8 @@ def test_a_long_recording_is_cut_where_it_is_quiet() -> None:
 def test_recordings_that_cannot_be_used_are_refused(folder: Path) -> None:
     with pytest.raises(InvalidInput, match="seconds cannot be used"):
         engine(folder).condition([np.tile(SPEECH, 15)], None)
+    with pytest.raises(InvalidInput, match="seconds cannot be used"):
+        engine(folder, CosyVoiceSFT).condition([SPEECH[:300]], None)
     with pytest.raises(InvalidInput, match=r"spk2info\.pt has no speaker"):
         engine(folder, CosyVoiceSFT).builtin("english_male")
 

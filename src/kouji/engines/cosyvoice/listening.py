@@ -36,17 +36,19 @@ class Ears:
         Raises:
             InvalidInput: shorter or longer than the tokenizer takes.
         """
-        duration = len(samples) / SAMPLE_RATE
-        if not SHORTEST <= duration <= LONGEST:
-            hint = f"Give {SHORTEST} to {LONGEST:.0f} seconds; 3 to 10 are best."
-            raise InvalidInput(f"A recording of {duration:.1f} seconds cannot be used.", hint)
+        _check_length(samples, LONGEST)
         mel = whisper_mel.log_mel(sinc.resample(samples, SAMPLE_RATE, HEARD_RATE))[None]
         (first, second) = self._tokenizer.inputs
         (codes, *_) = self._tokenizer(**{first: mel, second: np.array([mel.shape[2]], np.int32)})
         return codes.reshape(-1).astype(np.int64)
 
     def embedding(self, samples: np.ndarray) -> np.ndarray:
-        """(n_samples,) at 22.05 kHz -> (192,) who speaks: CAM++."""
+        """(n_samples,) at 22.05 kHz -> (192,) who speaks: CAM++.
+
+        Raises:
+            InvalidInput: shorter than half a second.
+        """
+        _check_length(samples, np.inf)
         features = fbank.without_mean(fbank.fbank(sinc.resample(samples, SAMPLE_RATE, HEARD_RATE)))
         (name,) = self._speaker.inputs
         (embedding, *_) = self._speaker(**{name: features[None]})
@@ -66,6 +68,13 @@ class Ears:
             return Graph(str(path), self._n_threads)
         except Exception as error:  # ONNX Runtime has one class of its own for each way a file can be wrong
             raise BadCheckpoint(f"{path} cannot be read: {error}", "Download it again.") from error
+
+
+def _check_length(samples: np.ndarray, longest: float) -> None:
+    duration = len(samples) / SAMPLE_RATE
+    if not SHORTEST <= duration <= longest:
+        hint = f"Give {SHORTEST} to {LONGEST:.0f} seconds; 3 to 10 are best."
+        raise InvalidInput(f"A recording of {duration:.1f} seconds cannot be used.", hint)
 
 
 def prepared(samples: np.ndarray) -> np.ndarray:

@@ -36,16 +36,15 @@ PRESETS = {
     "exact": Levers("as published: 32-bit weights, ten guided steps, each utterance in one piece"),
     "fast": Levers(
         "eight-bit weights where converted, fewer steps, guidance late, a shorter prompt for the flow",
-        n_steps=4, n_guided=2, prompt_seconds=1.5, int8=True,
+        n_steps=5, n_guided=3, prompt_seconds=2.5, int8=True,
     ),
     "stream": Levers("as exact, in chunks of two seconds that overlap", streaming=Streaming(100, 100)),
     "fast-stream": Levers(
         "as fast, the first chunk after half a second of speech",
-        n_steps=4, n_guided=2, prompt_seconds=1.5, int8=True, streaming=Streaming(25, 100),
+        n_steps=5, n_guided=3, prompt_seconds=1.5, int8=True, streaming=Streaming(25, 100),
     ),
     "upstream": Levers(
         "as the newest upstream code does it, slips included", end_mark=False, prompt_at_24k=True,
-        streaming=None,
     ),
     "upstream-stream": Levers(
         "as upstream, in chunks, with its windows", end_mark=False, prompt_at_24k=True,
