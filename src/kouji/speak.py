@@ -204,6 +204,8 @@ class Session:
         """Check a request, then say it as the chunks are asked for. (Raises as `synthesize` does.)"""
         plan = self._plan(request)
         metadata = plan.metadata(self.card)
+        if self.card.presets:
+            metadata["preset"] = self._settings.preset or self.card.presets[0].name
         return Stream(self._chunks(plan, progress, metadata), self.sample_rate, plan.notices, metadata)
 
     @cached_property

@@ -40,7 +40,7 @@ class Cached:
 
     def __init__(self, graph: Graph, names: Sequence[str], shape: tuple[int, ...]) -> None:
         self._session, self._names = graph.session, names
-        self._cache = {name: np.zeros((*shape[:2], 0, *shape[3:]), np.float32) for name in names}
+        self._cache = {name: np.zeros(shape, np.float32) for name in names}
         self._fixed: dict[str, np.ndarray] = {}
         self._values: dict[str, onnxruntime.OrtValue] = {}
         self._binding = self._session.io_binding()

@@ -128,7 +128,7 @@ def test_the_hall_keeps_a_length_with_it_too(folder: Path) -> None:
     session = Session(card.SFT, engine=engine(folder, CosyVoiceSFT))
     speech = session.synthesize("今天天气很好。我们去公园。", voice="chinese_female", duration=3.0)
     assert abs(speech.duration - 3) < 0.01
-    assert session.synthesize("今天天气很好。", n_tokens=60).sample_rate == 22050
+    assert session.synthesize("今天天气很好。", n_tokens=60).metadata["preset"] == "exact"
 
 
 def test_tokens_asked_are_tokens_given(folder: Path) -> None:
@@ -155,7 +155,7 @@ def test_the_estimate_follows_the_speed(folder: Path) -> None:
 @pytest.mark.parametrize("preset", ["stream", "fast-stream", "upstream-stream"])
 def test_a_long_sentence_comes_in_chunks(folder: Path, preset: str) -> None:
     sft = engine(folder, CosyVoiceSFT, preset)
-    text = "今天天气很好，我们去公园吧，那里有很多花，也有很多人在唱歌跳舞，还有人画画，可以看一整天都不觉得累呢。"
+    text = "窗外的雨下了整整一夜，清晨推开门时，院子里的石榴树挂满了水珠，燕子蹲在屋檐，空气里全是泥土的味道。"
     chunks = list(sft.synthesize(said(text), sft.builtin("chinese_female"), np.random.default_rng(3)))
     assert len(chunks) > 1
     assert all(len(chunk.samples) > 0 for chunk in chunks)

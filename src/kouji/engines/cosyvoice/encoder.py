@@ -187,10 +187,11 @@ class Encoder(nn.Module):
         return out
 
     def _positions(self, n_keys: int) -> list[Tensor]:
-        if not self._tables or self._tables[0].shape[1] < 2 * n_keys - 1:
+        tables = self._tables
+        if not tables or tables[0].shape[1] < 2 * n_keys - 1:
             n = -(-n_keys // GROWTH) * GROWTH
             weight = self.after_norm.weight
             distances = torch.arange(n - 1, -n, -1, device=weight.device)
             attentions = [layer.self_attn for layer in self.encoders if isinstance(layer, Layer)]
-            self._tables = [attention.positions(distances).to(weight.dtype) for attention in attentions]
-        return self._tables
+            self._tables = tables = [attention.positions(distances).to(weight.dtype) for attention in attentions]
+        return tables

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from pathlib import Path
+from threading import Lock
 
 import numpy as np
 
@@ -16,6 +17,7 @@ from .render import resized
 START, TASK = 0, 1  # rows of llm_embedding
 EDGE = 20  # tokens, see flow.EDGE
 GROWTH = 256  # rows by which caches and tables grow
+KEPT = 3  # tables of so many capacities; one of 512 rows takes 29 MB
 
 
 def sinusoids(distances: np.ndarray, dim: int) -> np.ndarray:
@@ -29,21 +31,29 @@ class Tables:
 
     def __init__(self, weights: np.ndarray, n_heads: int) -> None:
         self._weights, self._n_heads = weights, n_heads  # (n_layers, dim, dim), with the scale of the scores
+        self.n_layers, self.dim_head = len(weights), weights.shape[1] // n_heads
         self._ascending = np.zeros((len(weights), 0, weights.shape[1]), np.float32)
-        self._of: dict[int, list[np.ndarray]] = {}
+        self._of: dict[int, list[np.ndarray]] = {}  # the last few capacities: requests of several lengths take turns
+        self._lock = Lock()
 
     def descending(self, capacity: int) -> list[np.ndarray]:
         """Per layer (n_heads, dim_head, capacity), distances from capacity - 1 down to 0."""
-        if capacity not in self._of:
-            known = self._ascending.shape[1]
-            if known < capacity:
-                wave = sinusoids(np.arange(known, capacity), self._weights.shape[2])
-                new = np.stack([wave @ weight.T for weight in self._weights])
-                self._ascending = np.concatenate([self._ascending, new], 1)
-            turned = self._ascending[:, :capacity][:, ::-1]
-            heads = turned.reshape(*turned.shape[:2], self._n_heads, -1).transpose(0, 2, 3, 1)
-            self._of = {capacity: list(np.ascontiguousarray(heads))}
-        return self._of[capacity]
+        with self._lock:
+            if capacity not in self._of:
+                if len(self._of) == KEPT:
+                    del self._of[next(iter(self._of))]
+                self._of[capacity] = self._made(capacity)
+            return self._of[capacity]
+
+    def _made(self, capacity: int) -> list[np.ndarray]:
+        known = self._ascending.shape[1]
+        if known < capacity:
+            wave = sinusoids(np.arange(known, capacity), self._weights.shape[2])
+            new = np.stack([wave @ weight.T for weight in self._weights])
+            self._ascending = np.concatenate([self._ascending, new], 1)
+        turned = self._ascending[:, :capacity][:, ::-1]
+        heads = turned.reshape(*turned.shape[:2], self._n_heads, -1).transpose(0, 2, 3, 1)
+        return list(np.ascontiguousarray(heads))
 
 
 class OnnxSpeaking:
@@ -51,10 +61,8 @@ class OnnxSpeaking:
 
     def __init__(self, graph: Graph, tables: Tables, embedding: np.ndarray, rows: np.ndarray, n_heads: int) -> None:
         self._tables, self._embedding = tables, embedding
-        n_layers = len(tables.descending(GROWTH))
-        dim = tables.descending(GROWTH)[0].shape[1]
-        names = [f"{kind}{layer}" for layer in range(n_layers) for kind in ("key", "value")]
-        self._cached = Cached(graph, names, (1, n_heads, GROWTH, dim))
+        names = [f"{kind}{layer}" for layer in range(tables.n_layers) for kind in ("key", "value")]
+        self._cached = Cached(graph, names, (1, n_heads, 0, tables.dim_head))
         self._n_rows = 0
         self.log_probs = self._next(rows)
 
