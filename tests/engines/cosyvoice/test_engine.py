@@ -103,6 +103,9 @@ def test_a_description_is_read_with_its_end_mark_and_changes_the_sound(folder: P
 def test_tags_stay_in_the_text_of_the_variant_that_knows_them(folder: Path) -> None:
     (segment,) = prose.segments(said("他说[laughter]二十三<strong>天</strong>。"), False, True, "x")
     assert segment.ids.tolist() == prose.tokenizer.encode("他说[laughter]二十三<strong>天</strong>。")
+    first, _ = analyse("<happy>他说[laughter]好。再见。</happy>").utterances
+    (segment,) = prose.segments(first, False, True, "x")
+    assert segment.ids.tolist() == prose.tokenizer.encode("他说[laughter]好。")
     with pytest.raises(InvalidInput, match=r"cosyvoice-300m does not know \[laughter\]"):
         prose.segments(said("他[laughter]说。"), False, False, "cosyvoice-300m")
 

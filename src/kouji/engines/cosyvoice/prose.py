@@ -9,13 +9,15 @@ import numpy as np
 
 from kouji.errors import InvalidInput
 from kouji.text import normalize
-from kouji.types import Utterance
+from kouji.types import EMOTIONS, Utterance
 
 from . import pronounce, tokenizer
 from . import text as rules
 
 END_MARK = "<endofprompt>"
 _END_MARKS = re.compile(r"<\|endofprompt\|>|<endofprompt>")
+_DIRECTIONS = "|".join((*EMOTIONS, "voice", "duration", "break"))
+_DIRECTION = re.compile(rf"</?(?:{_DIRECTIONS})(?=[\s/>])[^<>\n]*>", re.IGNORECASE)
 _TAG = re.compile(r"(\[(?:laughter|breath)\]|</?(?:laughter|strong)>)")
 
 
@@ -70,8 +72,8 @@ def instruction_ids(description: str, end_mark: bool) -> np.ndarray:
 
 
 def _with_tags(written: str, language: str) -> str:
-    """Normalise what is between the tags, keep the tags."""
-    parts = _TAG.split(written)
+    """Normalise what is between the tags, keep the tags; directions to the hall have done their work."""
+    parts = _TAG.split(_DIRECTION.sub("", written))
     return "".join(part if number % 2 else _normalized(part, language) for number, part in enumerate(parts))
 
 
