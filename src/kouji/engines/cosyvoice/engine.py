@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
+from itertools import chain, islice
 from pathlib import Path
 
 import numpy as np
@@ -163,13 +164,15 @@ class CosyVoice:
         self, segments: list[prose.Segment], utterance: Utterance, conditioning: Conditioning,
         renderer: render.Renderer, rng: np.random.Generator,
     ) -> Iterator[np.ndarray]:  # fmt: skip
-        assert self._levers.streaming is not None
+        settings = self._levers.streaming
+        assert settings is not None
         for segment in segments:
             speaking = self._begin(segment, utterance, conditioning)
             tokens = generation.tokens(speaking, generation.Bounds.of(segment.n_text), rng)
             if self._n_threads > 1:
-                tokens = streaming.ahead(tokens)
-            yield from streaming.Streamer(renderer, self._levers.streaming).run(tokens)
+                # Not before the first chunk has all cores: that is the one somebody waits for.
+                tokens = chain(islice(tokens, settings.first_hop + settings.overlap), streaming.ahead(tokens))
+            yield from streaming.Streamer(renderer, settings).run(tokens)
 
     def _whole(
         self, segments: list[prose.Segment], utterance: Utterance, conditioning: Conditioning,
