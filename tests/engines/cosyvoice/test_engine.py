@@ -22,6 +22,7 @@ from kouji.text import analyse
 from kouji.types import Delivery, Utterance
 from kouji_cosyvoice import N_CODES, networks, stand_ins
 
+DATA = Path(__file__).parents[2] / "data"
 SPEECH = np.concatenate([
     np.zeros(4000), 0.5 * np.sin(np.arange(40000) / 30) * np.hanning(40000), np.zeros(4000),
 ]).astype(np.float32)  # fmt: skip
@@ -132,6 +133,15 @@ def test_the_hall_keeps_a_length_with_it_too(folder: Path) -> None:
     speech = session.synthesize("今天天气很好。我们去公园。", voice="chinese_female", duration=3.0)
     assert abs(speech.duration - 3) < 0.01
     assert session.synthesize("今天天气很好。", n_tokens=60).metadata["preset"] == "exact"
+
+
+def test_the_hall_clones_from_a_clip_with_and_without_its_words(folder: Path) -> None:
+    session = Session(card.BASE, engine=engine(folder))
+    clip = DATA / "english_female.flac"
+    plain = session.synthesize("Good morning.", reference_audio=clip)
+    told = session.synthesize("Good morning.", reference_audio=clip, reference_text="Who said so?")
+    assert plain.duration > 0
+    assert len(plain.samples) != len(told.samples) or (plain.samples != told.samples).any()
 
 
 def test_tokens_asked_are_tokens_given(folder: Path) -> None:

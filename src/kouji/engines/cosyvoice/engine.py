@@ -30,7 +30,7 @@ from .config import HOP_LENGTH, SAMPLE_RATE, TOKEN_RATE
 from .presets import PRESETS
 from .stages import Speaking, Stages
 
-REACH = (0.7, 1.4)  # of the natural length: how far tokens and frames are bent before it must be heard
+REACH = (0.5, 2.0)  # of the estimated length: what is accepted; the flow renders any number of frames
 # Seconds a unit of text takes, where no prompt shows how fast its speaker is: 4.7 syllables, 12 phonemes a second.
 PER_SYLLABLE, PER_PHONEME, PER_PAUSE = 0.21, 0.083, 0.3
 
@@ -59,6 +59,11 @@ class CosyVoice:
         engine._levers, engine._n_threads = PRESETS[engine.preset], n_threads
         engine._ears, engine._stages, engine._speakers = ears, stages, speakers
         return engine
+
+    @property
+    def digest(self) -> str:
+        """Of what voices are learnt with."""
+        return self._ears.digest
 
     def builtin(self, name: str) -> Conditioning:
         """One of the seven speakers; UnknownName where the variant has none."""

@@ -6,6 +6,7 @@ Two of the official files are ONNX graphs and are run as they are.
 from __future__ import annotations
 
 from functools import cached_property
+from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +17,7 @@ from kouji.runtime.onnx import Graph
 
 from .config import SAMPLE_RATE
 
+LEARNING = "1"  # counts how often what `condition` learns has changed
 HEARD_RATE = 16000  # Hz
 SHORTEST, LONGEST = 0.5, 30.0  # seconds; upstream refuses more, too
 LOUDEST = 0.8  # peak of a prompt
@@ -53,6 +55,13 @@ class Ears:
         (name,) = self._speaker.inputs
         (embedding, *_) = self._speaker(**{name: features[None]})
         return embedding.reshape(-1).astype(np.float32)
+
+    @cached_property
+    def digest(self) -> str:
+        """Of both graphs, and of what is learnt with them: a voice that others learnt cannot be used."""
+        names = ("speech_tokenizer_v1.onnx", "campplus.onnx")
+        sums = [sha256((self._folder / name).read_bytes()).hexdigest() for name in names]
+        return sha256("".join([LEARNING, *sums]).encode()).hexdigest()
 
     @cached_property
     def _tokenizer(self) -> Graph:

@@ -21,6 +21,11 @@ SPEAKERS = "speakers.npz"
 class Listener(Protocol):
     """What hears recordings, see listening.Ears."""
 
+    @property
+    def digest(self) -> str:
+        """Of what it hears with."""
+        ...
+
     def codes(self, samples: np.ndarray) -> np.ndarray:
         """(n_samples,) at 22.05 kHz -> (N,) int64."""
         ...
