@@ -165,6 +165,15 @@ def test_the_estimate_follows_the_speed(folder: Path) -> None:
     assert fast.shortest < fast.natural < fast.longest
 
 
+def test_the_slips_of_upstream_are_there_for_who_needs_them(folder: Path) -> None:
+    ours, theirs = engine(folder), engine(folder, preset="upstream")
+    who = ours.condition([SPEECH], "说了什么。")
+    assert len(who.arrays["mel_24k"]) == pytest.approx(len(who.arrays["mel"]) * 24000 / 22050, abs=1)
+    assert len(samples(ours, said("好。"), who)) > 0
+    assert (ours._renderer(who, np.random.default_rng(0))._prompt.mel == who.arrays["mel"]).all()
+    assert (theirs._renderer(who, np.random.default_rng(0))._prompt.mel == who.arrays["mel_24k"]).all()
+
+
 @pytest.mark.parametrize("preset", ["stream", "fast-stream", "upstream-stream"])
 def test_a_long_sentence_comes_in_chunks(folder: Path, preset: str) -> None:
     sft = engine(folder, CosyVoiceSFT, preset)
@@ -213,10 +222,11 @@ def test_babble_without_end_is_an_error(folder: Path) -> None:
 
         def say(self, token: int) -> None: ...
 
-    sft = engine(folder, CosyVoiceSFT)
-    sft._begin = lambda *_: Endless()  # type: ignore[method-assign]
-    with pytest.raises(SpeechError, match="did not come to an end"):
-        samples(sft, said("你好。"), sft.builtin("chinese_female"))
+    for preset in ("exact", "stream"):
+        sft = engine(folder, CosyVoiceSFT, preset)
+        sft._begin = lambda *_: Endless()  # type: ignore[method-assign]
+        with pytest.raises(SpeechError, match="did not come to an end"):
+            samples(sft, said("你好。"), sft.builtin("chinese_female"))
 
 
 def test_without_files_nothing_starts(tmp_path: Path) -> None:

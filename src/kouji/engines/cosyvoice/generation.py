@@ -44,15 +44,17 @@ class Bounds:
 
 
 def tokens(speaking: Speaking, bounds: Bounds, rng: np.random.Generator) -> Iterator[int]:
-    """Sample until the end is drawn, or `bounds.most` is reached."""
+    """Sample until the end is drawn, or the wanted number is reached.
+
+    Raises:
+        SpeechError: `bounds.most` is reached without an end: it ran away, and what it says is babble.
+    """
     said: list[int] = []
     while len(said) < bounds.most:
         log_probs = speaking.log_probs.copy()
         end = len(log_probs) - 1
         if len(said) < bounds.least:
             log_probs[end] = -np.inf
-        elif bounds.least == bounds.most:
-            return
         elif bounds.wanted is not None and len(said) > bounds.wanted:
             log_probs[end] += PULL * (len(said) - bounds.wanted)
         token = repetition_aware(log_probs, said, rng.random(2))
@@ -62,6 +64,9 @@ def tokens(speaking: Speaking, bounds: Bounds, rng: np.random.Generator) -> Iter
         yield token
         if len(said) < bounds.most:
             speaking.say(token)
+    if bounds.least < bounds.most:
+        hint = "Try another seed, a shorter sentence, or a cleaner reference."
+        raise SpeechError(f"The model did not come to an end within {bounds.most} tokens.", hint)
 
 
 def take(begin: Callable[[], Speaking], bounds: Bounds, rng: np.random.Generator) -> list[int]:
@@ -70,13 +75,14 @@ def take(begin: Callable[[], Speaking], bounds: Bounds, rng: np.random.Generator
     Raises:
         SpeechError: no take came to an end.
     """
+    ran_away: SpeechError | None = None
     best: list[int] | None = None
     for _ in range(TAKES):
-        found = list(tokens(begin(), bounds, rng))
-        if bounds.least == bounds.most:
-            return found
-        if len(found) == bounds.most:
-            continue  # it ran away: a take that does not end is babble
+        try:
+            found = list(tokens(begin(), bounds, rng))
+        except SpeechError as error:
+            ran_away = error
+            continue
         if bounds.wanted is None:
             return found
         if best is None or abs(len(found) - bounds.wanted) < abs(len(best) - bounds.wanted):
@@ -84,8 +90,6 @@ def take(begin: Callable[[], Speaking], bounds: Bounds, rng: np.random.Generator
         if abs(len(best) - bounds.wanted) <= NEAR * bounds.wanted:
             return best
     if best is None:
-        raise SpeechError(
-            f"The model did not come to an end within {bounds.most} tokens, {TAKES} times.",
-            "Try another seed, a shorter sentence, or a cleaner reference.",
-        )
+        assert ran_away is not None
+        raise ran_away
     return best
