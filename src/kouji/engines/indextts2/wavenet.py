@@ -1,0 +1,54 @@
+"""The head of the flow's estimator: a WaveNet that mends what a transformer does frame by frame.
+
+    (B, dim, T), one condition per layer ─→ 8 gated convolutions of 5 frames ─→ (B, dim, T)
+
+Official file: s2mel.pth, `cfm.estimator.wavenet.*`, weight norm folded.
+"""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+
+class Conv1d(nn.Conv1d):
+    """`nn.Conv1d` whose weights may be bfloat16; what comes out has the precision of what went in."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(B, in_channels, T) -> (B, out_channels, T'), in the precision of x."""
+        return super().forward(x.to(self.weight.dtype)).to(x.dtype)
+
+
+class WaveNet(nn.Module):
+    """Gated convolutions; each layer adds to the sum that is the answer."""
+
+    def __init__(self, dim: int, n_layers: int, kernel: int) -> None:
+        super().__init__()
+        self.dim, self.n_layers, self.padding = dim, n_layers, kernel // 2
+        self.cond_layer = nn.Conv1d(dim, 2 * dim * n_layers, 1)
+        self.in_layers = nn.ModuleList(Conv1d(dim, 2 * dim, kernel) for _ in range(n_layers))
+        self.res_skip_layers = nn.ModuleList(
+            Conv1d(dim, 2 * dim if i < n_layers - 1 else dim, 1) for i in range(n_layers)
+        )
+
+    def conditions(self, time: Tensor) -> Tensor:
+        """Time embeddings (n, dim) -> what each layer adds, (n, n_layers, 2 dim)."""
+        out: Tensor = self.cond_layer(time[..., None])[..., 0].unflatten(1, (self.n_layers, -1))
+        return out
+
+    def forward(self, x: Tensor, conditions: Tensor) -> Tensor:
+        """(B, dim, T), (n_layers, 2 dim) -> (B, dim, T)."""
+        total = torch.zeros_like(x)
+        narrow = next(self.in_layers.parameters()).dtype
+        for i in range(self.n_layers):
+            h = self.in_layers[i](F.pad(x.to(narrow), (self.padding, self.padding), mode="reflect"))
+            h += conditions[i][:, None]
+            gated = h[:, : self.dim].tanh() * h[:, self.dim :].sigmoid()
+            out = self.res_skip_layers[i](gated)
+            if i < self.n_layers - 1:
+                x = x + out[:, : self.dim]
+                total = total + out[:, self.dim :]
+            else:
+                total = total + out
+        return total
