@@ -92,6 +92,12 @@ def test_what_is_needed_is_fetched_and_nothing_else(hub: type[Hub], tmp_path: Pa
     assert folders.checked(CARD, tmp_path) == folder
 
 
+def test_a_file_of_another_repository_comes_to_its_place(hub: type[Hub], tmp_path: Path) -> None:
+    card = replace(CARD, files=(*CARD.files, WeightFile("others/voices.pt", origin="Lab/Demo:sub/voices.pt")))
+    folder = hubs.pull(card, tmp_path, "huggingface", hub.endpoint)
+    assert (folder / "others" / "voices.pt").read_bytes() == FILES["sub/voices.pt"]
+
+
 def test_what_is_here_is_not_fetched_again(hub: type[Hub], tmp_path: Path) -> None:
     hubs.pull(CARD, tmp_path, "huggingface", hub.endpoint)
     hub.requests.clear()

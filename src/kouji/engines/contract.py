@@ -36,6 +36,11 @@ CONTROLS = {
     "reference_text": "voice.reference",
     "speaker_reference": "voice.reference",
     "speaker_id": "voice.reference",
+    "sampling": "sampling",
+    "interval_silence": "segments",
+    "max_pieces": "segments",
+    "emotion_matrix": "emotion.matrix",
+    "duration_slot": "duration.slot",
 }
 # What an engine has instead, from which we make the rest: words are read by kouji.control where it has only numbers.
 INSTEAD = {"emotion.text": "emotion.vector"}
@@ -98,6 +103,7 @@ class WeightFile:
     size: int = 0  # bytes; 0: as the hub says
     sha256: str = ""  # "": as the hub says
     optional: bool = False  # the engine speaks without it, but cannot do all
+    origin: str = ""  # "owner/name:path" on Hugging Face, where it is not in the engine's own repository
 
 
 @dataclass(frozen=True)

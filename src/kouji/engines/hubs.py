@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO, Any
 from urllib.error import HTTPError, URLError
@@ -52,6 +52,7 @@ def pull(
     if hub not in card.hubs:
         raise UnknownName("hub of this engine", hub, list(card.hubs))
     listed = {file.path: file for file in _LISTS[hub](endpoint or ENDPOINTS[hub], card.hubs[hub])}
+    listed |= _of_others(card, endpoint if hub == "huggingface" else "")
     wanted = {file.path: listed[file.path] for file in card.files if file.path in listed}
     lacking = [file.path for file in card.files if file.path not in wanted and not file.optional]
     if lacking:
@@ -66,6 +67,18 @@ def pull(
             known[file.path] = folders.Known(file.size, file.sha256)
     folders.write_record(models, card, known)
     return folders.checked(card, models)
+
+
+def _of_others(card: Card, endpoint: str) -> dict[str, Remote]:
+    """Files that come from repositories of other publishers, under the paths they have in the engine's folder."""
+    wanted = {file.path: file.origin.split(":", 1) for file in card.files if file.origin}
+    found: dict[str, Remote] = {}
+    for repository in dict.fromkeys(repository for repository, _ in wanted.values()):
+        there = {file.path: file for file in _huggingface(endpoint or ENDPOINTS["huggingface"], repository)}
+        for path, (of, inside) in wanted.items():
+            if of == repository and inside in there:
+                found[path] = replace(there[inside], path=path)
+    return found
 
 
 def _huggingface(endpoint: str, repository: str) -> Iterator[Remote]:
