@@ -1,0 +1,85 @@
+"""Parts that can be shown alone."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from kouji.engines.indextts2 import config, int8, span, weights
+from kouji.engines.indextts2.bigvgan import BigVGAN, BigVGANConfig
+from kouji.engines.indextts2.sampling import Limits, Sampling, generate
+from kouji.engines.indextts2.vocode import vocoded
+from kouji.types import Delivery
+
+from .conftest import chance
+
+
+@torch.inference_mode()
+def test_the_eight_bit_gpt_thinks_nearly_what_the_other_thinks(folder: Path) -> None:
+    sizes = config.read(folder)
+    exact, narrow = weights.read_gpt(sizes, folder), int8.read_narrow(sizes, folder, 1)
+    generator = torch.Generator().manual_seed(1)
+    speaker, emotion = torch.randn(32, 32, generator=generator), torch.randn(32, generator=generator)
+    codes = torch.tensor([3, 9, 27, 4, 50])
+    states, logits = [], []
+    for gpt in (exact, narrow):
+        cache = gpt.start(gpt.prompt(speaker, emotion, torch.tensor([5, 6, 7])))
+        logits.append([gpt.logits(codes[i, None, None], torch.tensor([i]), cache) for i in range(5)])  # type: ignore[arg-type]
+        states.append(gpt.latents(codes, cache))  # type: ignore[arg-type]
+    for one, other in zip(*logits, strict=True):
+        assert (one - other).norm() < 0.05 * one.norm()
+    assert (states[0] - states[1]).norm() < 0.05 * states[0].norm()
+
+
+@torch.inference_mode()
+def test_pieces_of_sound_are_the_whole() -> None:
+    vocoder = chance(BigVGAN(BigVGANConfig(width=64)), 1)
+    assert isinstance(vocoder, BigVGAN)
+    mel = torch.randn(1, 80, 520, generator=torch.Generator().manual_seed(2))
+    pieces = list(vocoded(vocoder, mel, 520 * 256 - 100))
+    assert len(pieces) > 1
+    # oneDNN adds in another order for other lengths: float32 rounding, no more.
+    np.testing.assert_allclose(np.concatenate(pieces), vocoder(mel)[0, :-100].numpy(), atol=5e-4)
+
+
+def test_a_length_is_shared_out_to_the_last_sample() -> None:
+    targets = span.targets(Delivery(duration=3.21), [10, 30, 7], n_pause=4410)
+    assert sum(target.n_samples or 0 for target in targets) == round(3.21 * 22050) - 2 * 4410
+    settled = span.settled(targets, [25, 60, 20])
+    assert sum(target.n_samples or 0 for target in settled) == round(3.21 * 22050) - 2 * 4410
+
+
+def test_beams_find_a_likelier_sequence_than_the_greedy_one() -> None:
+    """Code 1 looks better at first, but only code 2 leads to certainty."""
+
+    def step(last: np.ndarray, n_codes: int, sources: np.ndarray) -> np.ndarray:
+        table = {0: [-9, 1.0, 0.9, -9, -9], 1: [-9, 0, 0, 0, 0.1], 2: [-9, -9, -9, -9, 9]}
+        return np.array([table.get(int(code), [-9, -9, -9, -9, 9]) for code in last], np.float32)
+
+    limits = Limits(start=0, stop=4, longest=4)
+    plain = Sampling(is_drawn=False, repetition_penalty=1.0, n_beams=1)
+    assert generate(step, plain, limits, np.zeros).tolist() == [1]
+    beams = Sampling(is_drawn=False, repetition_penalty=1.0, n_beams=2)
+    assert generate(step, beams, limits, np.zeros).tolist() == [2]
+
+
+def test_a_code_that_is_no_sound_is_never_drawn() -> None:
+    def step(last: np.ndarray, n_codes: int, sources: np.ndarray) -> np.ndarray:
+        return np.array([[0, 9, 1]], np.float32)
+
+    codes = generate(step, Sampling(n_beams=1), Limits(0, 2, 5, 5, never=(1,)), np.zeros)
+    assert codes.tolist() == [0] * 5
+
+
+@pytest.mark.parametrize(("asked", "n_beams"), [(7, 1), (7, 3)])
+def test_exactly_so_many_codes_as_asked(asked: int, n_beams: int) -> None:
+    rng = np.random.default_rng(0)
+
+    def step(last: np.ndarray, n_codes: int, sources: np.ndarray) -> np.ndarray:
+        return rng.standard_normal((len(last), 20)).astype(np.float32)
+
+    limits = Limits(start=18, stop=19, longest=asked, shortest=asked, never=(18,))
+    assert len(generate(step, Sampling(n_beams=n_beams), limits, lambda n: rng.gumbel(size=n))) == asked
