@@ -1,6 +1,6 @@
 """What does IndexTTS 2 cost on a plain CPU? Processor seconds by stage and per second of speech, and peak memory.
 
-    python benchmarks/indextts2.py WORK [--threads 1] [--seconds 4] [--presets exact fast official]
+    python benchmarks/indextts2.py WORK [--threads 1] [--seconds 4] [--presets exact light fast official]
 
 Weights by rule (tests/parity) of the official size, 4.5 GB, are written to WORK as an official folder. Each preset
 speaks in a process of its own: a cached voice with 3 seconds of acoustic prompt, so many seconds of speech. Processor
@@ -43,7 +43,7 @@ def main() -> None:
     parser.add_argument("work", type=Path)
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--seconds", type=float, default=4.0)
-    parser.add_argument("--presets", nargs="+", default=["exact", "fast", "official"])
+    parser.add_argument("--presets", nargs="+", default=["exact", "light", "fast", "official"])
     parser.add_argument("--one", help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.one:

@@ -1,23 +1,27 @@
 """The lines of Python that people know from elsewhere run as they stand, on the native engine."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import soundfile
 
 import kouji
-from kouji import engines
-from kouji.errors import UnknownName
+from kouji.errors import MissingWeights
 from kouji.utils import save_wav
 
 DATA = Path(__file__).parent / "data"
 LINES = '''
 import kouji
 tts = kouji.load("native")
-speech = tts.synthesize("欢迎来到未来世界。", reference_audio="voice_sample.wav")
-kouji.utils.save_wav(speech, "output.wav", sr=24000)
-tts.synthesize("这个消息太惊人了!", speaker_reference="zhangsan.wav")
+speech = tts.synthesize("欢迎来到未来世界。", reference_audio="voice_sample.wav",
+                        config={"duration_control": "ratio", "duration_ratio": 1.1, "mode": "controlled"})
+kouji.utils.save_wav(speech, "output_1.1x.wav", sr=24000)
+shocked = tts.synthesize("这个消息太惊人了!", speaker_reference="zhangsan.wav", emotion_reference="lisi_angry.wav",
+                         emotion_mode="reference")
+strict = tts.synthesize("请你立刻停下来。", speaker_reference="zhangsan.wav", emotion_text="严厉且带有压迫感地命令",
+                        emotion_mode="text")
 tts.register_speaker("user_001", tts.encode_speaker("new_voice_5s.wav"))
 tts.synthesize("你好,我是你的智能助手。", speaker_id="user_001")
 '''
@@ -25,18 +29,21 @@ tts.synthesize("你好,我是你的智能助手。", speaker_id="user_001")
 
 def test_the_lines_run_as_they_stand(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    for name, person in (("voice_sample", "female"), ("zhangsan", "male"), ("new_voice_5s", "female")):
+    clips = {"voice_sample": "female", "zhangsan": "male", "lisi_angry": "female", "new_voice_5s": "female"}
+    for name, person in clips.items():
         samples, rate = soundfile.read(DATA / f"english_{person}.flac")
         soundfile.write(f"{name}.wav", np.tile(samples, 2)[: 5 * rate], rate)
-    exec(LINES, {})
-    assert soundfile.info("output.wav").samplerate == 24000
-    assert soundfile.info("output.wav").duration > 1
+    made: dict[str, Any] = {}
+    exec(LINES, made)
+    told = made["speech"].metadata["duration"]
+    assert soundfile.info("output_1.1x.wav").samplerate == 24000
+    assert soundfile.info("output_1.1x.wav").duration == pytest.approx(1.1 * told["natural"], abs=0.01)
+    assert made["strict"].metadata["emotion"]["angry"] > 0
+    assert made["shocked"].metadata["emotion"] == "reference"
 
 
 def test_an_engine_by_its_folder(tmp_path: Path) -> None:
-    if "indextts2" in engines.names():
-        pytest.skip("tested with the engine")
-    with pytest.raises(UnknownName, match="indextts2"):
+    with pytest.raises(MissingWeights, match="config.yaml"):
         kouji.IndexTTS2(model_path=tmp_path)
 
 

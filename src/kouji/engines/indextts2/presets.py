@@ -24,14 +24,15 @@ class Manner:
 
 
 MANNERS = {
-    "exact": Manner(
-        "25 guided steps, one beam; large matrices of the flow in bfloat16, of the GPT in eight bits.",
+    "exact": Manner("As the release, with one beam: float32, 25 guided steps.", Sampling(n_beams=1)),
+    "light": Manner(
+        "As exact; the large matrices of the flow in bfloat16, those of the GPT in eight bits.",
         Sampling(n_beams=1),
         narrow_flow=True,
         int8_gpt=True,
     ),
     "fast": Manner(
-        "As exact with 5 guided steps, 3 seconds of acoustic prompt, the vocoder in bfloat16.",
+        "As light with 5 guided steps, 3 seconds of acoustic prompt, the vocoder in bfloat16.",
         Sampling(n_beams=1),
         n_timesteps=5,
         prompt_seconds=3.0,
