@@ -43,7 +43,7 @@ def test_the_lines_run_as_they_stand(tmp_path: Path, monkeypatch: pytest.MonkeyP
 
 
 def test_an_engine_by_its_folder(tmp_path: Path) -> None:
-    with pytest.raises(MissingWeights, match="config.yaml"):
+    with pytest.raises(MissingWeights, match="gpt"):
         kouji.IndexTTS2(model_path=tmp_path)
 
 
