@@ -21,7 +21,7 @@ FLOORS = (
     "casting",
     "speak utils",
     "__init__",
-    "studio train eval",
+    "studio train eval jobs",
     "serve",
     "cli",  # a door too, and the one that opens the other: `kouji serve`
     "__main__",

@@ -41,7 +41,7 @@ class Config:
     lexicon: str = _setting("", "file of own pronunciations")
     models: str = _setting("", "folder of downloaded models")
     home: str = _setting("", "folder of what is kept: registered voices, their records, models")
-    database: str = _setting("", "records of the voices: sqlite:///FILE or postgresql+psycopg://…; unset: in home")
+    database: str = _setting("", "records of voices and jobs: sqlite:///FILE or postgresql+psycopg://…; unset: in home")
     preset: str = _setting("", "one of the engine's presets, see `kouji engines NAME`; unset: its first")
     host: str = _setting("127.0.0.1", "address that `kouji serve` listens on; 0.0.0.0 is every one")
     port: int = _setting(7860, "port of the HTTP server")
@@ -114,6 +114,11 @@ def home_folder(settings: Config, environment: Mapping[str, str] | None = None) 
         return Path(settings.home).expanduser().absolute()
     data = environment.get("XDG_DATA_HOME") or Path(environment.get("HOME") or Path.home(), ".local", "share")
     return Path(data, "kouji")
+
+
+def database_url(settings: Config) -> str:
+    """The setting, else a file in the home folder."""
+    return settings.database or f"sqlite:///{home_folder(settings) / 'kouji.db'}"
 
 
 def models_folder(settings: Config, environment: Mapping[str, str] | None = None) -> Path:

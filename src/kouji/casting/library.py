@@ -51,7 +51,7 @@ class Library:
             reserved: names that built-in voices have.
         """
         self._home = config.home_folder(settings or config.Config())
-        self._database = (settings or config.Config()).database or f"sqlite:///{self._home / 'kouji.db'}"
+        self._database = config.database_url(settings or config.Config())
         self._reserved = tuple(reserved)
 
     @property

@@ -30,6 +30,8 @@ COMMANDS = {
     "config": "kouji.cli.settings:config",
     "serve": "kouji.cli.serve:serve",
     "mcp": "kouji.cli.mcp:mcp",
+    "batch": "kouji.cli.batch:batch",
+    "worker": "kouji.cli.worker:worker",
     "eval": "kouji.cli.evaluate:evaluate",
     "train": "kouji.cli.train:app",
 }

@@ -20,7 +20,20 @@ DurationRatio = Annotated[
     float | None, typer.Option("--duration-ratio", help="Exact length, as times the natural one: 0.5 to 2.")
 ]
 NTokens = Annotated[int | None, typer.Option("--n-tokens", help="Length in the engine's own tokens.")]
+Loudness = Annotated[str | None, typer.Option("--loudness", help="LUFS to bring the sound to, -40 to -5; or off.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+
+def loudness_of(word: str | None) -> float | None:
+    """The target in LUFS; None where the sound stays as it is. Raises InvalidInput."""
+    from kouji.audio.loudness import checked
+
+    if word is None or word.strip().lower() == "off":
+        return None
+    try:
+        return checked(float(word))
+    except ValueError:
+        return checked(word)
 
 
 def given(**controls: object) -> dict[str, object]:

@@ -15,7 +15,9 @@ from . import options
 from .source import text_of
 
 if TYPE_CHECKING:
-    from kouji.speak import Progress
+    import numpy as np
+
+    from kouji.speak import Progress, Stream
 
 LONG = 4  # utterances from which on progress is worth a line
 
@@ -40,6 +42,7 @@ def say(
         str | None, typer.Option("--emotion-reference", help="A clip to take the manner of.")
     ] = None,
     reference: Annotated[str | None, typer.Option("--reference", help="A clip whose voice is taken.")] = None,
+    loudness: options.Loudness = None,
     format: options.Format = None,
     engine: options.Engine = None,
     lexicon: options.Lexicon = None,
@@ -57,6 +60,7 @@ def say(
         engine=engine, voice=voice, language=language, format=format, threads=threads, lexicon=lexicon, models=models,
         preset=preset,
     )  # fmt: skip
+    wanted = options.loudness_of(loudness)
     path, kind = _target(output, format, settings.format)
     if path:
         check_writable(path)
@@ -74,13 +78,25 @@ def say(
         for notice in stream.notices:
             typer.echo(f"note:  {notice.message}", err=True)
         with Writer(path or sys.stdout.buffer, stream.sample_rate, kind) as sound:
-            for chunk in stream:
-                sound.add(chunk.samples)
-                n_samples += len(chunk.samples)
+            for samples in _sound(stream, wanted):
+                sound.add(samples)
+                n_samples += len(samples)
     if path:
         made, duration = stream.metadata, n_samples / stream.sample_rate
         said = f"{duration:.2f} s, {made['voice']} ({made['language']})"
         typer.echo(f"{path}: {said}, made in {perf_counter() - started:.2f} s", err=True)
+
+
+def _sound(stream: Stream, loudness: float | None) -> Iterator[np.ndarray]:
+    """The samples as they come; or all at once, as loud as is wanted."""
+    if loudness is None:
+        yield from (chunk.samples for chunk in stream)
+        return
+    from kouji.audio.join import collect
+    from kouji.audio.loudness import brought_to
+
+    samples, _ = collect(stream)
+    yield brought_to(samples, stream.sample_rate, loudness)
 
 
 def _target(output: str | None, format: str | None, default_format: str) -> tuple[Path | None, str]:

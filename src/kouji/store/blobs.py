@@ -39,8 +39,12 @@ class Blobs(Protocol):
         """Forget the bytes; those that are not there are no error."""
         ...
 
-    def url(self, key: str) -> str:
-        """Where another program finds the bytes."""
+    def has(self, key: str) -> bool:
+        """Whether the bytes are there."""
+        ...
+
+    def url(self, key: str, ttl: int = 3600) -> str:
+        """Where another program finds the bytes; a link that is signed holds for `ttl` seconds."""
         ...
 
     def keys(self, older_than: float) -> Iterator[str]:
@@ -103,8 +107,12 @@ class FolderBlobs:
         with suppress(FileNotFoundError):
             self._path(key).unlink()
 
-    def url(self, key: str) -> str:
+    def has(self, key: str) -> bool:
         """See `Blobs`."""
+        return self._path(key).is_file()
+
+    def url(self, key: str, ttl: int = 3600) -> str:
+        """See `Blobs`. A file needs no signature, and no end."""
         return self._path(key).absolute().as_uri()
 
     def keys(self, older_than: float) -> Iterator[str]:

@@ -4,7 +4,21 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from sqlalchemy import JSON, Column, Date, DateTime, Float, ForeignKey, Integer, LargeBinary, MetaData, String, Table
+from sqlalchemy import (
+    JSON,
+    Column,
+    Date,
+    DateTime,
+    Float,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+)
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator
 
@@ -87,4 +101,80 @@ audit = Table(
     Column("action", String(32), nullable=False),
     Column("voice", String, nullable=False, index=True),
     Column("details", JSON, nullable=False),
+)
+
+jobs = Table(
+    "jobs",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("kind", String(16), nullable=False),
+    Column("key", String(200), unique=True),  # whoever asks again with it gets this job
+    Column("fingerprint", String(64), nullable=False),  # sha256 of all that was asked for
+    Column("place", String, nullable=False, index=True),  # URL of where the sound goes
+    Column("settings", JSON, nullable=False),  # engine, preset, lexicon
+    Column("output", JSON, nullable=False),  # format, loudness …
+    Column("callback", JSON, nullable=False),  # url, events; {} for none
+    Column("priority", Integer, nullable=False),  # higher goes first
+    Column("state", String(16), nullable=False, index=True),
+    Column("n_items", Integer, nullable=False),
+    Column("n_done", Integer, nullable=False),
+    Column("n_failed", Integer, nullable=False),
+    Column("n_dead", Integer, nullable=False),
+    Column("last_seq", Integer, nullable=False),  # of its newest event
+    Column("created_at", Moment, nullable=False),
+    Column("finished_at", Moment),
+)
+
+job_items = Table(
+    "job_items",
+    metadata,
+    Column("job", String(32), ForeignKey("jobs.id", ondelete="CASCADE"), primary_key=True),
+    Column("position", Integer, primary_key=True),
+    Column("name", String(200), nullable=False),
+    Column("request", JSON, nullable=False),
+    Column("fingerprint", String(64), nullable=False),  # sha256 of all that decides the bytes
+    Column("state", String(16), nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("due_at", Moment, nullable=False),  # not before
+    Column("holder", String(200), nullable=False),  # who works on it; "" for nobody
+    Column("lease_until", Moment),  # when others may take it over
+    Column("file", String, nullable=False),  # its name in the place
+    Column("sha256", String(64), nullable=False),  # of the file, known before it stands there
+    Column("duration", Float, nullable=False),  # seconds
+    Column("notices", JSON, nullable=False),
+    Column("error", JSON, nullable=False),  # message, hint; {} for none
+    Index("ix_job_items_state", "job", "state", "position"),
+)
+
+job_events = Table(
+    "job_events",
+    metadata,
+    Column("job", String(32), ForeignKey("jobs.id", ondelete="CASCADE"), primary_key=True),
+    Column("seq", Integer, primary_key=True),  # 1, 2, 3 … without gaps
+    Column("at", Moment, nullable=False),
+    Column("kind", String(16), nullable=False),
+    Column("data", JSON, nullable=False),
+)
+
+callbacks = Table(
+    "callbacks",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("job", String(32), nullable=False),
+    Column("seq", Integer, nullable=False),  # the event that is told
+    Column("url", String, nullable=False),
+    Column("state", String(16), nullable=False, index=True),  # queued | done | dead
+    Column("attempts", Integer, nullable=False),
+    Column("due_at", Moment, nullable=False),
+    ForeignKeyConstraint(["job", "seq"], ["job_events.job", "job_events.seq"], ondelete="CASCADE"),
+)
+
+deliveries = Table(
+    "deliveries",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("callback", Integer, ForeignKey("callbacks.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("at", Moment, nullable=False),
+    Column("status", Integer),  # of the answer; null where none came
+    Column("error", String, nullable=False),  # "" where it was taken
 )

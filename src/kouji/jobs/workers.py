@@ -1,0 +1,71 @@
+"""One worker in this process, or several in processes of their own."""
+
+from __future__ import annotations
+
+import multiprocessing
+import signal
+from collections.abc import Callable
+from dataclasses import replace
+from multiprocessing.process import BaseProcess
+
+from kouji import config
+from kouji.errors import StoreFailed
+from kouji.store import open_records
+
+from .leases import LEASE, Leases
+from .runner import Runner
+
+_LOOK = 0.2  # seconds between two looks at the processes
+
+
+def work(settings: config.Config, job: str = "", drain: bool = False, lease: float = LEASE) -> None:
+    """One worker, here, until it is stopped or has no more to do. (Arguments as of `Runner.work`.)"""
+    records = open_records(config.database_url(settings))
+    try:
+        Runner(records, settings, Leases(records, lease)).work(job, drain)
+    finally:
+        records.close()
+
+
+def work_together(
+    n_workers: int, settings: config.Config, job: str = "", drain: bool = False, lease: float = LEASE,
+    look: Callable[[], None] = lambda: None,
+) -> None:  # fmt: skip
+    """Several workers until all are through; one that dies is replaced. `look` is called now and then.
+
+    Raises:
+        StoreFailed: they die faster than they work.
+    """
+    context = multiprocessing.get_context("spawn")  # a fork would share the connections and the engine's threads
+    settings = replace(settings, sources={})
+
+    def started() -> BaseProcess:
+        process = context.Process(target=_child, args=(settings, job, drain, lease), daemon=True)
+        process.start()
+        return process
+
+    processes, n_died = [started() for _ in range(n_workers)], 0
+    try:
+        while processes:
+            processes[0].join(_LOOK)
+            look()
+            for process in [process for process in processes if not process.is_alive()]:
+                processes.remove(process)
+                if process.exitcode:
+                    n_died += 1
+                    if n_died > 5 * n_workers:
+                        raise StoreFailed("The workers end before they are through.", "See what they printed.")
+                    processes.append(started())
+    finally:
+        for process in processes:
+            process.terminate()
+        for process in processes:
+            process.join()
+
+
+def _child(settings: config.Config, job: str, drain: bool, lease: float) -> None:
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # the line at hand is given back
+    try:
+        work(settings, job, drain, lease)
+    except KeyboardInterrupt:
+        pass
