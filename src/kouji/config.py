@@ -61,6 +61,10 @@ class Config:
     cache_dir: str = _setting("", "folder of finished audio that outlives the server; unset: none")
     cache_dir_mb: int = _setting(2048, "megabytes of finished audio kept there")
     idle_minutes: int = _setting(0, "minutes after which an unused engine leaves memory; 0: never")
+    queue: str = _setting("table:", "how workers hear of jobs: table: or redis://HOST:6379/0")
+    results: str = _setting("", "store of the sound of jobs: file:///FOLDER or s3://BUCKET/PREFIX; unset: in home")
+    callback_secret: str = _setting("", "file that holds what callbacks are signed with; unset: there are none")
+    callback_hosts: str = _setting("", "private names that callbacks may go to, parted by commas: host or host:port")
     sources: Mapping[str, str] = field(default_factory=dict)  # setting -> where its value came from
 
     def __post_init__(self) -> None:
@@ -119,6 +123,11 @@ def home_folder(settings: Config, environment: Mapping[str, str] | None = None) 
 def database_url(settings: Config) -> str:
     """The setting, else a file in the home folder."""
     return settings.database or f"sqlite:///{home_folder(settings) / 'kouji.db'}"
+
+
+def results_url(settings: Config) -> str:
+    """The setting, else a folder in the home folder."""
+    return settings.results or (home_folder(settings) / "results").as_uri()
 
 
 def models_folder(settings: Config, environment: Mapping[str, str] | None = None) -> Path:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 import signal
+import threading
 from collections.abc import Callable
 from dataclasses import replace
 from multiprocessing.process import BaseProcess
@@ -12,6 +13,7 @@ from kouji import config
 from kouji.errors import StoreFailed
 from kouji.store import open_records
 
+from .callbacks import Postman
 from .leases import LEASE, Leases
 from .runner import Runner
 
@@ -20,10 +22,14 @@ _LOOK = 0.2  # seconds between two looks at the processes
 
 def work(settings: config.Config, job: str = "", drain: bool = False, lease: float = LEASE) -> None:
     """One worker, here, until it is stopped or has no more to do. (Arguments as of `Runner.work`.)"""
-    records = open_records(config.database_url(settings))
+    records, over = open_records(config.database_url(settings)), threading.Event()
+    postman = threading.Thread(target=Postman(records, settings).work, args=(over,), daemon=True)
+    postman.start()
     try:
         Runner(records, settings, Leases(records, lease)).work(job, drain)
     finally:
+        over.set()
+        postman.join()
         records.close()
 
 
