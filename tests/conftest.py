@@ -1,6 +1,7 @@
 """For all tests: this tree's code in subprocesses too, and nobody's own settings."""
 
 import os
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -8,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 import kouji_postgres
+import kouji_servers
 
 if TYPE_CHECKING:
     from kouji.store import Records
@@ -37,6 +39,32 @@ def postgres() -> Iterator[str]:
     pytest.importorskip("psycopg", reason="pip install 'kouji[postgres]'")
     with kouji_postgres.server(programs) as url:
         yield url
+
+
+@pytest.fixture(scope="session")
+def s3() -> Iterator[str]:
+    """The address of a server that speaks S3, with a bucket `kouji`."""
+    for package in ("boto3", "moto", "flask"):
+        pytest.importorskip(package, reason="pip install 'kouji[dev]'")
+    keys = {"AWS_ACCESS_KEY_ID": "kouji", "AWS_SECRET_ACCESS_KEY": "test", "AWS_DEFAULT_REGION": "us-east-1"}
+    os.environ.update(keys)
+    try:
+        with kouji_servers.s3("kouji") as address:
+            yield address
+    finally:
+        for name in keys:
+            del os.environ[name]
+
+
+@pytest.fixture
+def redis(tmp_path: Path) -> Iterator[kouji_servers.Redis]:
+    """A real Redis of this test's own."""
+    if shutil.which("redis-server") is None:
+        pytest.skip("Redis is not installed (Debian: apt-get install redis-server)")
+    pytest.importorskip("celery", reason="pip install 'kouji[queue]'")
+    server = kouji_servers.Redis(tmp_path)
+    yield server
+    server.stop()
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

@@ -1,8 +1,9 @@
 """Files by the hash of their content: what is put twice lies there once, and what lies there cannot change.
 
     file:///var/lib/kouji/blobs      FolderBlobs
+    s3://bucket/prefix               S3Blobs, pip install 'kouji[s3]'
 
-Other schemes can follow; all that a user of this file knows are the four verbs of `Blobs`.
+All that a user of this file knows are the four verbs of `Blobs`.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from urllib.parse import unquote, urlsplit
 
 from kouji.errors import InvalidInput, StoreFailed
 
-_KEY = re.compile(r"[0-9a-f]{64}")
+KEY = re.compile(r"[0-9a-f]{64}")
 _DRAFT = ".new"
 
 
@@ -57,16 +58,28 @@ def open_blobs(url: str) -> Blobs:
 
     Raises:
         InvalidInput: no place speaks that scheme.
+        MissingExtra: its client is not installed.
     """
     parts = urlsplit(url)
     if parts.scheme == "file" and parts.netloc in ("", "localhost") and parts.path:
         return FolderBlobs(Path(unquote(parts.path)))
-    raise InvalidInput(f"No store of files speaks {url!r}.", "Use file:///FOLDER.")
+    if parts.scheme == "s3":
+        from .s3 import S3Blobs
+
+        return S3Blobs(url)
+    raise InvalidInput(f"No store of files speaks {url!r}.", "Use file:///FOLDER or s3://BUCKET/PREFIX.")
 
 
 def key_of(data: bytes) -> str:
     """The key under which the bytes lie."""
     return hashlib.sha256(data).hexdigest()
+
+
+def checked_key(key: str) -> str:
+    """The key. Raises InvalidInput for what is none, such as a path."""
+    if not KEY.fullmatch(key):
+        raise InvalidInput(f"{key!r} is no key of a stored file.", "It has 64 hexadecimal digits.")
+    return key
 
 
 class FolderBlobs:
@@ -124,12 +137,11 @@ class FolderBlobs:
                     continue
                 if path.name.endswith(_DRAFT):
                     path.unlink()
-                elif _KEY.fullmatch(path.name):
+                elif KEY.fullmatch(path.name):
                     yield path.name
 
     def _path(self, key: str) -> Path:
-        if not _KEY.fullmatch(key):
-            raise InvalidInput(f"{key!r} is no key of a stored file.", "It has 64 hexadecimal digits.")
+        checked_key(key)
         return self._folder / key[:2] / key
 
 
