@@ -1,6 +1,7 @@
 """What a worker makes, and what it leaves when it is stopped."""
 
 import hashlib
+import os
 import signal
 import subprocess
 import sys
@@ -14,12 +15,14 @@ import numpy as np
 import pytest
 import soundfile
 
+import kouji_servers
 from kouji.audio.loudness import loudness
 from kouji.jobs import Job, Ledger, Line, Output
 from kouji.jobs import runner as room
 from kouji.jobs.job import Order
 from kouji.speak import load
 from kouji.store import open_records
+from kouji.store.queue import open_queue
 from kouji.types import Request
 
 from .conftest import order, runner
@@ -121,21 +124,34 @@ def test_a_cancelled_line_is_not_kept(small: Ledger, tmp_path: Path) -> None:
     assert not (tmp_path / "out").exists()
 
 
-def killed_and_done(database: str, folder: Path, n_lines: int, n_kills: int) -> Job:
-    """A job whose worker is killed again and again, at any moment."""
+def killed_and_done(
+    database: str, folder: Path, n_lines: int, n_kills: int, redis: kouji_servers.Redis | None = None
+) -> Job:
+    """A job whose worker is killed again and again, at any moment; its queue, where there is one, is restarted once."""
     records = open_records(database)
     ledger = Ledger(records)
     job = ledger.submit(order(folder, *(f"word {n}" for n in range(n_lines))))
+    environment = {**os.environ, "KOUJI_DATABASE": database}
     command = [sys.executable, "-m", "kouji", "worker", "--drain"]
+    if redis:
+        command, environment = command[:-1], {**environment, "KOUJI_QUEUE": redis.url}
+        open_queue(redis.url).put(job.id)
     rng = np.random.default_rng(n_lines)
     for kill in range(n_kills + 1):
-        worker = subprocess.Popen(command, env=_environment(database))
+        worker = subprocess.Popen(command, env=environment)
         if kill < n_kills:
             goal = round(n_lines * (kill + 1) / (n_kills + 1))
             while ledger.get(job.id).n_done < goal:
                 time.sleep(float(rng.uniform(0.0, 0.03)))
                 assert worker.poll() is None
             worker.send_signal(signal.SIGKILL)
+        elif redis:
+            redis.stop()
+            redis.start()
+            while not ledger.get(job.id).is_over:
+                time.sleep(0.1)
+                assert worker.poll() is None
+            worker.terminate()
         worker.wait(timeout=300)
     job = ledger.get(job.id)
     items, events = list(ledger.items(job.id)), ledger.events(job.id, limit=10 * n_lines)
@@ -151,14 +167,12 @@ def killed_and_done(database: str, folder: Path, n_lines: int, n_kills: int) -> 
     return job
 
 
-def _environment(database: str) -> dict[str, str]:
-    import os
-
-    return {**os.environ, "KOUJI_DATABASE": database}
-
-
 def test_a_worker_killed_twice_in_forty_lines_loses_none_and_doubles_none(database: str, tmp_path: Path) -> None:
     assert killed_and_done(database, tmp_path, 40, 2).state == "done"
+
+
+def test_a_worker_of_a_queue_that_is_restarted_loses_none_either(redis: kouji_servers.Redis, tmp_path: Path) -> None:
+    assert killed_and_done(f"sqlite:///{tmp_path / 'kouji.db'}", tmp_path, 40, 1, redis).state == "done"
 
 
 @pytest.mark.full
@@ -166,3 +180,10 @@ def test_a_worker_killed_five_times_in_five_hundred_lines_loses_none_and_doubles
     database: str, tmp_path: Path
 ) -> None:
     assert killed_and_done(database, tmp_path, 500, 5).state == "done"
+
+
+@pytest.mark.full
+def test_with_a_queue_that_is_restarted_five_kills_lose_none_of_five_hundred(
+    redis: kouji_servers.Redis, tmp_path: Path
+) -> None:
+    assert killed_and_done(f"sqlite:///{tmp_path / 'kouji.db'}", tmp_path, 500, 5, redis).state == "done"

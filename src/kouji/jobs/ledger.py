@@ -121,6 +121,22 @@ class Ledger:
         with self.records.begin(swift=True) as db:
             return [_job(row) for row in db.execute(query)]
 
+    def claimable(self, limit: int = 100) -> list[str]:
+        """The jobs with a line that somebody could begin now, in the order in which they go."""
+        from sqlalchemy import and_, exists, or_, select
+
+        from kouji.store.tables import job_items, jobs
+
+        now = datetime.now(UTC)
+        free = or_(
+            and_(job_items.c.state == "queued", job_items.c.due_at <= now),
+            and_(job_items.c.state == "running", job_items.c.lease_until < now),
+        )
+        query = select(jobs.c.id).where(jobs.c.state.in_(OPEN), exists().where(job_items.c.job == jobs.c.id, free))
+        query = query.order_by(jobs.c.priority.desc(), jobs.c.created_at, jobs.c.id).limit(limit)
+        with self.records.begin(swift=True) as db:
+            return list(db.execute(query).scalars())
+
     def items(self, name: str) -> Iterator[Item]:
         """The lines of a job in their order."""
         from kouji.store.tables import job_items

@@ -10,7 +10,7 @@ import hashlib
 import io
 import logging
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, replace
 
@@ -41,13 +41,12 @@ class Runner:
         self._session: tuple[dict[str, str], Session] | None = None
         self.stopping = threading.Event()  # set from outside: the line at hand is given back, then it ends
 
-    def work(self, job: str = "", drain: bool = False, idle: Callable[[], None] = lambda: None) -> int:
+    def work(self, job: str = "", drain: bool = False) -> int:
         """Work until stopped; returns how many lines were tried.
 
         Args:
             job: on this job alone; ends when nothing of it is left to claim.
             drain: end when no job is open any more.
-            idle: called while there is nothing to do.
 
         Raises:
             StoreFailed: the records do not answer when it starts.
@@ -71,10 +70,19 @@ class Runner:
                 continue
             if (drain or job) and not self._is_anything_open(job):
                 break
-            idle()
             self._leases.release_dead()
             self.stopping.wait(_IDLE)
         return n_tried
+
+    def work_on(self, job: str) -> None:
+        """Make lines of a job as long as there is one that can be begun. (Raises as `work`.)"""
+        while not self.stopping.is_set() and (item := self._leases.claim(job)) is not None:
+            self.make(item)
+
+    def missed(self) -> list[str]:
+        """The jobs that wait for somebody."""
+        self._leases.release_dead()
+        return self._ledger.claimable()
 
     def make(self, item: Item) -> None:
         """Say one line that was claimed, and tell its rows how that went."""

@@ -12,6 +12,7 @@ from multiprocessing.process import BaseProcess
 from kouji import config
 from kouji.errors import StoreFailed
 from kouji.store import open_records
+from kouji.store.queue import open_queue
 
 from .callbacks import Postman
 from .leases import LEASE, Leases
@@ -26,7 +27,11 @@ def work(settings: config.Config, job: str = "", drain: bool = False, lease: flo
     postman = threading.Thread(target=Postman(records, settings).work, args=(over,), daemon=True)
     postman.start()
     try:
-        Runner(records, settings, Leases(records, lease)).work(job, drain)
+        runner = Runner(records, settings, Leases(records, lease))
+        if job or drain:
+            runner.work(job, drain)
+        else:
+            open_queue(settings.queue).work(runner.work_on, runner.missed, runner.stopping)
     finally:
         over.set()
         postman.join()

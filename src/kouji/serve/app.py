@@ -16,7 +16,21 @@ import kouji
 from kouji import config
 from kouji.text import Lexicon
 
-from . import about, batch, cosyvoice, elevenlabs, errors, gptsovits, house, openai, takes, texts, voices, websocket
+from . import (
+    about,
+    batch,
+    cosyvoice,
+    elevenlabs,
+    errors,
+    gptsovits,
+    house,
+    jobs,
+    openai,
+    takes,
+    texts,
+    voices,
+    websocket,
+)
 from .auth import Keys
 from .gate import Gate
 from .idempotency import Idempotency
@@ -46,6 +60,7 @@ def create_app(settings: config.Config | None = None) -> FastAPI:
         for router in _OPENAI:
             app.include_router(router, prefix=prefix, include_in_schema=prefix == "/v1")
     app.include_router(texts.router, prefix="/v1")
+    app.include_router(jobs.router, prefix="/v1")
     for router in _OTHERS:
         app.include_router(router)
     if find_spec("mcp") is not None:  # the extra [mcp]
@@ -72,6 +87,7 @@ def _app(service: Service, title: str, main: FastAPI | None = None) -> FastAPI:
     app.state.service = service
     app.state.gate = main.state.gate if main else Gate(service, Keys.read(settings.api_keys))
     app.state.idempotency = main.state.idempotency if main else Idempotency()
+    app.state.desk = main.state.desk if main else jobs.Desk(settings)
     app.state.takes = main.state.takes if main else Takes()
     app.state.refer_audio = {}  # client -> voice, as GPT-SoVITS' /set_refer_audio said
     errors.install(app)
@@ -95,6 +111,7 @@ async def _alive(app: FastAPI) -> AsyncIterator[None]:
         try:
             await service.start()
             log.info("Ready.")
+            await asyncio.to_thread(app.state.desk.resume)
         except kouji.SpeechError as error:
             log.error("%s", error)
         await service.look_after()
@@ -108,4 +125,5 @@ async def _alive(app: FastAPI) -> AsyncIterator[None]:
         task.cancel()
         with suppress(asyncio.CancelledError):
             await task
+        await asyncio.to_thread(app.state.desk.close)
         await asyncio.to_thread(service.close)

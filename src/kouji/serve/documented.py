@@ -14,7 +14,7 @@ _MEANINGS = {
     400: "A field cannot be used; `param` says which.",
     401: "No key, or a wrong one.",
     403: "The key does not open this door.",
-    404: "There is no such model or voice.",
+    404: "There is no such model, voice or job.",
     408: "The body came too slowly.",
     409: "The idempotency key stands for another request.",
     413: "More bytes than the server takes.",

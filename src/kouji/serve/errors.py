@@ -100,7 +100,7 @@ _ELEVENLABS = ("/v1/text-to-speech", "/v1/voices", "/v2/voices")
 
 def _status(error: SpeechError) -> int:
     """A name in the address or of a thing is 404; one that merely stands in a field is a bad request."""
-    if isinstance(error, UnknownName) and error.kind not in ("voice", "model", "engine", "take"):
+    if isinstance(error, UnknownName) and error.kind not in ("voice", "model", "engine", "take", "job"):
         return 400
     return error.status
 

@@ -1,0 +1,123 @@
+"""`/v1/jobs`: work that outlives the request."""
+
+from __future__ import annotations
+
+import io
+import json
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+import soundfile
+
+from kouji.audio.loudness import loudness
+
+from .conftest import running
+
+ONE = {"type": "speech", "request": {"model": "parrot", "input": "hey", "response_format": "wav"}}
+
+
+@pytest.fixture(scope="module")
+def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
+    with (
+        running(engine="parrot", home=str(tmp_path_factory.mktemp("home"))) as server,
+        httpx.Client(base_url=server.url, timeout=30) as client,
+    ):
+        yield client
+
+
+def batch(*texts: str, **more: Any) -> dict[str, Any]:
+    items = [{"input": text} for text in texts]
+    return {"type": "batch", "request": {"model": "parrot", "response_format": "wav", "items": items}, **more}
+
+
+def submitted(client: httpx.Client, body: dict[str, Any]) -> str:
+    answer = client.post("/v1/jobs", json=body)
+    assert answer.status_code == 202, answer.text
+    return str(answer.json()["id"])
+
+
+def events(client: httpx.Client, id: str, **options: Any) -> list[dict[str, Any]]:
+    text = client.get(f"/v1/jobs/{id}/events", **options).text
+    return [json.loads(line.removeprefix("data: ")) for line in text.splitlines() if line.startswith("data: ")]
+
+
+def test_a_job_is_made_and_its_sound_can_be_fetched(client: httpx.Client) -> None:
+    id = submitted(client, batch("hey", "hello there"))
+    assert [event["event"] for event in events(client, id)] == ["queued", "running", "item", "item", "done"]
+    job = client.get(f"/v1/jobs/{id}").json()
+    assert (job["state"], job["progress"], job["n_done"]) == ("done", 1, 2)
+    for item in job["items"]:
+        sound = client.get(item["url"])
+        assert sound.headers["content-type"] == "audio/wav"
+        assert loudness(*soundfile.read(io.BytesIO(sound.content))) == pytest.approx(-16, abs=0.2)
+
+
+def test_events_are_told_again_from_any_point(client: httpx.Client) -> None:
+    id = submitted(client, ONE)
+    whole = events(client, id)
+    assert [event["seq"] for event in whole] == [1, 2, 3, 4]
+    assert events(client, id, params={"after_seq": 2}) == whole[2:]
+    assert events(client, id, headers={"Last-Event-ID": "3"}) == whole[3:]
+
+
+def test_the_same_key_gives_the_same_job_and_another_body_is_refused(client: httpx.Client) -> None:
+    first = submitted(client, {**ONE, "idempotency_key": "k1"})
+    again = client.post("/v1/jobs", json=ONE, headers={"Idempotency-Key": "k1"})
+    assert again.json()["id"] == first
+    other = client.post("/v1/jobs", json=batch("ho"), headers={"Idempotency-Key": "k1"})
+    assert other.status_code == 409
+
+
+def test_a_job_can_be_cancelled_and_resumed(client: httpx.Client) -> None:
+    id = submitted(client, batch(*["One sentence. " * 200] * 20))
+    assert client.delete(f"/v1/jobs/{id}").json()["state"] == "cancelled"
+    time.sleep(0.5)
+    job = client.get(f"/v1/jobs/{id}").json()
+    assert job["n_done"] < 20
+    assert client.post(f"/v1/jobs/{id}/resume").json()["state"] == "queued"
+    assert client.delete(f"/v1/jobs/{id}").json()["state"] == "cancelled"
+
+
+@pytest.mark.parametrize(
+    ("body", "part"),
+    [
+        (batch("hey", "…"), "items.1"),
+        (batch("hey", output={"loudness": 3}), "output.loudness"),
+        (batch("hey", output={"store": "s3"}), "output.store"),
+        (batch("hey", callback={"url": "http://127.0.0.1/"}), "secret"),
+        (batch("hey", priority=1000), "priority"),
+        (batch(), "items"),
+        ({**ONE, "type": "dance"}, "type"),
+        ({**ONE, "type": "batch"}, "request"),
+        ({"type": "speech", "request": {**ONE["request"], "voice": "nobody"}}, "nobody"),  # type: ignore[dict-item]
+        ({"type": "speech", "request": {**ONE["request"], "response_format": "opus"}}, "response_format"),  # type: ignore[dict-item]
+    ],
+)
+def test_what_cannot_be_done_is_refused_and_nothing_is_kept(
+    client: httpx.Client, body: dict[str, Any], part: str
+) -> None:
+    before = len(client.get("/v1/jobs").json()["data"])
+    answer = client.post("/v1/jobs", json=body)
+    assert answer.status_code in (400, 404)
+    assert part in answer.text
+    assert len(client.get("/v1/jobs").json()["data"]) == before
+
+
+def test_a_job_that_nobody_knows_is_not_found(client: httpx.Client) -> None:
+    for path in ("", "/events", "/items/0"):
+        assert client.get(f"/v1/jobs/nobody{path}").status_code == 404
+    assert client.delete("/v1/jobs/nobody").status_code == 404
+
+
+def test_a_server_that_comes_back_goes_on(tmp_path: Path) -> None:
+    with running(engine="parrot", home=str(tmp_path)) as server:
+        body = batch(*(f"word {n} " * 40 for n in range(60)))
+        id = httpx.post(f"{server.url}/v1/jobs", json=body).json()["id"]
+    with running(engine="parrot", home=str(tmp_path)) as server:
+        with httpx.Client(base_url=server.url, timeout=60) as client:
+            assert events(client, id)[-1]["event"] == "done"
+            assert client.get(f"/v1/jobs/{id}").json()["n_done"] == 60
