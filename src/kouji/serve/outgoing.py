@@ -15,24 +15,12 @@ from urllib.parse import urljoin, urlsplit
 import httpx
 
 from kouji.errors import InvalidInput
+from kouji.policy.addresses import PORTS, Address, is_public
 
 TIME = 10.0  # seconds, for all of it
 REDIRECTS = 3
-PORTS = (80, 443)
 
-Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Resolve = Callable[[str, int], Awaitable[list[Address]]]  # (name, port) -> all its addresses
-
-
-def is_public(address: Address) -> bool:
-    """Whether an address is one of the open internet, also when it is wrapped into IPv6."""
-    if isinstance(address, ipaddress.IPv6Address):
-        inner = address.ipv4_mapped or address.sixtofour or (address.teredo[1] if address.teredo else None)
-        if inner is not None:
-            return is_public(inner)
-        if address in ipaddress.IPv6Network("64:ff9b::/96"):  # NAT64 (RFC 6052)
-            return is_public(ipaddress.IPv4Address(int(address) & 0xFFFFFFFF))
-    return address.is_global and not address.is_multicast and not address.is_reserved
 
 
 async def addresses_of(host: str, port: int) -> list[Address]:
