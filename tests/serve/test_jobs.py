@@ -107,6 +107,19 @@ def test_what_cannot_be_done_is_refused_and_nothing_is_kept(
     assert len(client.get("/v1/jobs").json()["data"]) == before
 
 
+def test_what_was_left_aside_is_told(client: httpx.Client) -> None:
+    answer = client.post("/v1/jobs", json={**ONE, "request": {**ONE["request"], "colour": "red"}})  # type: ignore[dict-item]
+    assert answer.json()["warnings"] == ["There is no field 'colour'."]
+
+
+def test_items_are_shown_some_at_a_time(client: httpx.Client) -> None:
+    id = submitted(client, batch("a", "b", "c"))
+    assert events(client, id)[-1]["event"] == "done"
+    items = client.get(f"/v1/jobs/{id}", params={"after": 0, "limit": 1}).json()["items"]
+    assert [item["position"] for item in items] == [1]
+    assert client.get(f"/v1/jobs/{id}/items/3").status_code == 404
+
+
 def test_a_job_that_nobody_knows_is_not_found(client: httpx.Client) -> None:
     for path in ("", "/events", "/items/0"):
         assert client.get(f"/v1/jobs/nobody{path}").status_code == 404

@@ -137,11 +137,12 @@ class Ledger:
         with self.records.begin(swift=True) as db:
             return list(db.execute(query).scalars())
 
-    def items(self, name: str) -> Iterator[Item]:
-        """The lines of a job in their order."""
+    def items(self, name: str, after: int = -1, limit: int | None = None) -> Iterator[Item]:
+        """The lines of a job in their order: so many after that position."""
         from kouji.store.tables import job_items
 
-        query = job_items.select().where(job_items.c.job == name).order_by(job_items.c.position)
+        query = job_items.select().where(job_items.c.job == name, job_items.c.position > after)
+        query = query.order_by(job_items.c.position).limit(limit)
         with self.records.begin(swift=True) as db:
             rows = db.execute(query).all()
         return (item_of(row) for row in rows)

@@ -11,7 +11,7 @@ from functools import cached_property
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
-from fastapi import APIRouter, Depends, Header, Query, Request
+from fastapi import APIRouter, Depends, Header, Path, Query, Request
 from fastapi.responses import Response, StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -159,7 +159,7 @@ async def submit(
     service: Service = request.app.state.service
     desk = _desk(request)
     key = body.idempotency_key or idempotency_key or ""
-    order = await _order(service, client, body, f"{client.name[:90]}:{key}" if key else "")
+    order, warnings = await _order(service, client, body, f"{client.name[:90]}:{key}" if key else "")
 
     def keep() -> dict[str, Any]:
         if order.callback:
@@ -170,7 +170,7 @@ async def submit(
         job = desk.ledger.submit(order)
         desk.queue.put(job.id, min(job.n_items, MOST_TOLD))
         desk.start()
-        return _shown(job)
+        return {**_shown(job), "warnings": warnings}
 
     return await asyncio.to_thread(keep)
 
@@ -193,7 +193,7 @@ def show(
     """A job with its items, some at a time."""
     ledger = _desk(request).ledger
     job = ledger.get(id)
-    items = [item for item in ledger.items(id) if item.position > after][:limit]
+    items = ledger.items(id, after, limit)
     place = None if job.output.named else open_place(job.output)
 
     def row(item: jobs.Item) -> dict[str, Any]:
@@ -211,14 +211,14 @@ def show(
 
 
 @router.get("/jobs/{id}/items/{position}", response_class=Response, responses=AUDIO)
-def audio(id: str, position: int, request: Request, client: Owner) -> Response:
+def audio(id: str, position: Annotated[int, Path(ge=0, lt=MOST_LINES)], request: Request, client: Owner) -> Response:
     """The sound of an item that is done."""
     desk = _desk(request)
     job = desk.ledger.get(id)
-    found = [item for item in desk.ledger.items(id) if item.position == position and item.state == "done"]
-    if not found or job.output.named:
+    found = next(desk.ledger.items(id, position - 1, 1), None)
+    if found is None or found.position != position or found.state != "done" or job.output.named:
         raise UnknownName("take", f"{id}/{position}", ["the items that are done"])
-    data = open_blobs(job.output.place).open(found[0].file)
+    data = open_blobs(job.output.place).open(found.file)
     return Response(data, media_type=FORMATS[job.output.format].media_type)
 
 
@@ -277,7 +277,8 @@ async def _told(ledger: Ledger, id: str, after: int) -> AsyncIterator[str]:
                 quiet = 0.0
 
 
-async def _order(service: Service, client: Client, body: JobOrder, key: str) -> jobs.Order:
+async def _order(service: Service, client: Client, body: JobOrder, key: str) -> tuple[jobs.Order, list[str]]:
+    """The order, and what was left aside of it."""
     if isinstance(body.request, BatchOrder) != (body.type == "batch"):
         raise _wrong("request", "Give `items` for a batch, `input` for speech.")
     found: list[tuple[str, Order]] = []
@@ -302,11 +303,12 @@ async def _order(service: Service, client: Client, body: JobOrder, key: str) -> 
     first = orders[0]
     if first.format not in FILE_FORMATS:
         raise _wrong("response_format", f"A job gives {', '.join(FILE_FORMATS)}.")
+    warnings = list(dict.fromkeys(notice.message for order in orders for notice in order.notices))
     return jobs.Order(
         body.type, [Line(name, order.request) for name, order in found], _output(service, body.output, first.format),
         first.engine, service.settings.preset, service.settings.lexicon, callback=_callback(body.callback),
         priority=body.priority, key=key,
-    )  # fmt: skip
+    ), warnings  # fmt: skip
 
 
 def _output(service: Service, asked: OutputOrder, format: str) -> jobs.Output:
