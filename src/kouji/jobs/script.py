@@ -24,6 +24,7 @@ from .job import Line
 FIELDS = ("id", "text", "voice", "language", "seed")
 CLIPS = ("reference_audio", "speaker_reference", "emotion_reference")  # paths, from the folder of the script
 _WORDS = {"mode", "emotion_text", "emotion_mode", "reference_text", "speaker_id", "duration_control", *CLIPS}
+_WHOLE = {"seed", "n_tokens", "interval_silence", "max_pieces"}
 _NAME = re.compile(r"[^\x00-\x1f/\\:*?\"<>|.\s][^\x00-\x1f/\\:*?\"<>|]{0,79}")  # a file on every system
 _SHOWN = 50  # faults that are told in full
 
@@ -152,15 +153,15 @@ def _value(name: str, cell: str) -> object:
     if name in ("text", "id", "voice", "language", *_WORDS):
         return cell if name == "text" else cell.strip()
     cell = cell.strip()
-    if name == "emotion":
-        if cell[0] not in "[{":
-            return cell
-        found = _of_json(f'{{"emotion": {cell}}}')
+    if cell[0] in "[{" or cell in ("true", "false"):
+        found = _of_json(f'{{"value": {cell}}}')
         if isinstance(found, SpeechError):
-            raise InvalidInput(f"emotion={cell!r} is no JSON.", 'Write a name, or {"happy": 0.5}.')
-        return found["emotion"]
+            raise InvalidInput(f"{name}={cell!r} is no JSON.", 'Write such as {"happy": 0.5}.')
+        return found["value"]
+    if name == "emotion":
+        return cell
     try:
-        number = int(cell) if name in ("seed", "n_tokens") else float(cell)
+        number = int(cell) if name in _WHOLE else float(cell)
     except ValueError:
         number = math.nan
     if not math.isfinite(number):
