@@ -6,11 +6,8 @@ containers and nothing else; a `.safetensors` has no code at all.
 
 from __future__ import annotations
 
-import json
-import math
 import pickle
 import re
-import struct
 import zipfile
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -31,11 +28,6 @@ PARAMETRIZED: Rename = (
     (r"\.parametrizations\.weight\.original1$", ".weight_v"),
 )
 
-_SAFETENSORS = {
-    "F64": torch.float64, "F32": torch.float32, "F16": torch.float16, "BF16": torch.bfloat16, "I64": torch.int64,
-    "I32": torch.int32, "I16": torch.int16, "I8": torch.int8, "U8": torch.uint8, "BOOL": torch.bool,
-}  # fmt: skip
-
 
 def read(path: Path, rename: Rename = ()) -> dict[str, Tensor]:
     """Every tensor of a file, under our names.
@@ -47,7 +39,7 @@ def read(path: Path, rename: Rename = ()) -> dict[str, Tensor]:
     """
     if not path.is_file():
         raise BadCheckpoint(f"There is no file {path}.", "Is the folder of the model complete?")
-    named = list(_safetensors(path)) if path.suffix == ".safetensors" else list(_flat(_unpickled(path)))
+    named = list(_safetensors(path).items()) if path.suffix == ".safetensors" else list(_flat(_unpickled(path)))
     state: dict[str, Tensor] = {}
     for name, value in named:
         ours = renamed(name, rename)
@@ -134,31 +126,15 @@ def _flat(value: Any, prefix: str = "") -> Iterator[tuple[str, Any]]:
         yield prefix, value
 
 
-def _safetensors(path: Path) -> Iterator[tuple[str, Tensor]]:
-    """The format: 8 bytes length, so many of JSON, then the tensors. Source: huggingface/safetensors, README."""
-    size = path.stat().st_size
+def _safetensors(path: Path) -> dict[str, Tensor]:
+    from safetensors import SafetensorError
+    from safetensors.torch import load_file
+
     try:
-        with path.open("rb") as file:
-            (length,) = struct.unpack("<Q", file.read(8))
-            if length > size - 8:
-                raise ValueError("its header is cut off")
-            header = json.loads(file.read(length))
-        start = 8 + length
-        body = torch.from_file(str(path), shared=False, size=size, dtype=torch.uint8)[start:]
-        for name, row in header.items():
-            if name != "__metadata__":
-                yield name, _tensor(body, row)
-    except (ValueError, KeyError, TypeError, AttributeError, struct.error, RuntimeError) as error:
+        found: dict[str, Tensor] = load_file(path)
+    except (SafetensorError, OSError, ValueError) as error:
         raise BadCheckpoint(f"{path} cannot be read: {error}.", "It is cut off; download it again.") from error
-
-
-def _tensor(body: Tensor, row: dict[str, Any]) -> Tensor:
-    dtype, shape, (start, end) = _SAFETENSORS[row["dtype"]], row["shape"], row["data_offsets"]
-    if not 0 <= start <= end <= len(body) or end - start != math.prod(shape) * dtype.itemsize:
-        raise ValueError("a tensor ends behind the end of the file, or has another size than its shape")
-    # A copy where torch would refuse an address that is no multiple of the item.
-    data = body[start:end] if (body.storage_offset() + start) % dtype.itemsize == 0 else body[start:end].clone()
-    return data.view(dtype).reshape(shape)
+    return found
 
 
 def renamed(name: str, rename: Rename) -> str | None:
