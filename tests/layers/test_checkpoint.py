@@ -56,7 +56,7 @@ def test_both_ways_to_write_weight_norm_are_read_and_folded(tmp_path: Path) -> N
     assert set(folded) == {"0.weight", "0.bias"}
 
 
-def test_safetensors_are_read_without_their_package(tmp_path: Path) -> None:
+def test_safetensors_are_read_as_they_were_written(tmp_path: Path) -> None:
     wanted = {
         "a": torch.arange(3),
         "b": torch.randn(2, 3),
