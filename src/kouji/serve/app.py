@@ -22,6 +22,7 @@ from . import (
     cosyvoice,
     elevenlabs,
     errors,
+    front,
     gptsovits,
     house,
     jobs,
@@ -42,11 +43,17 @@ log = logging.getLogger("kouji.serve")
 
 EXPOSED = ("X-Request-Id", "X-Engine", "X-Voice-Id", "X-Seed", "X-Audio-Duration-Ms", "X-RTF", "X-Warnings", "X-Cache")
 _OPENAI = (openai.router, voices.router, batch.router, websocket.router)
-_OTHERS = (about.router, house.router, takes.router, gptsovits.router, elevenlabs.router, cosyvoice.router)
+_OTHERS = (
+    front.router, about.router, house.router, takes.router, gptsovits.router, elevenlabs.router, cosyvoice.router,
+)  # fmt: skip
 
 
-def create_app(settings: config.Config | None = None) -> FastAPI:
+def create_app(settings: config.Config | None = None, with_page: bool = False) -> FastAPI:
     """The whole server.
+
+    Args:
+        settings: as of the command.
+        with_page: the web page too, where gradio is installed.
 
     Raises:
         SpeechError: the settings name what is not there.
@@ -67,6 +74,11 @@ def create_app(settings: config.Config | None = None) -> FastAPI:
         from . import mcp
 
         app.state.beside = mcp.mount(app)
+    if with_page and find_spec("gradio") is not None:  # the extra [ui]
+        from .page.page import mount
+
+        mount(app)
+        app.state.has_page = True
     return app
 
 
@@ -89,6 +101,7 @@ def _app(service: Service, title: str, main: FastAPI | None = None) -> FastAPI:
     app.state.idempotency = main.state.idempotency if main else Idempotency()
     app.state.desk = main.state.desk if main else jobs.Desk(settings)
     app.state.takes = main.state.takes if main else Takes()
+    app.state.has_page = False
     app.state.refer_audio = {}  # client -> voice, as GPT-SoVITS' /set_refer_audio said
     errors.install(app)
     if settings.cors:

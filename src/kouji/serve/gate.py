@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from starlette.requests import HTTPConnection
 
 from .auth import Client, Keys, check_scope
-from .refusals import TooManyRequests
+from .refusals import NotAllowed, TooManyRequests
 
 if TYPE_CHECKING:
     from .service import Service
@@ -59,10 +59,29 @@ class Gate:
             self._keys.client, token, address
         )  # fmt: skip
         check_scope(client, scope)
+        self.count(client)
+        return client
+
+    @property
+    def needs_keys(self) -> bool:
+        """Whether nobody is let in without a key."""
+        return self._keys.are_needed
+
+    def opens(self, key: str, *scopes: str) -> bool:
+        """Whether a key opens all these doors. Slow for a key that was not seen before: call it in a thread."""
+        try:
+            client = self._keys.client(key, "")
+            for scope in scopes:
+                check_scope(client, scope)
+        except NotAllowed:
+            return False
+        return True
+
+    def count(self, client: Client) -> None:
+        """One more request of a client. Raises TooManyRequests: too often."""
         limit = self._limit if client.rate_limit is None else client.rate_limit
         if limit:
             self._buckets.take(client.name, limit)
-        return client
 
 
 def token_of(connection: HTTPConnection) -> str | None:

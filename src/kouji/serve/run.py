@@ -97,7 +97,7 @@ def run(settings: config.Config, log_level: str = "info") -> None:
 
 async def serve(settings: config.Config, log_level: str = "info") -> None:
     """The same within a loop."""
-    app = create_app(settings)
+    app = create_app(settings, with_page=True)
     main = uvicorn.Server(uvicorn_config(app, settings.host, settings.port, log_level))
     beside: list[asyncio.Task[None]] = []
     second: _Beside | None = None

@@ -61,6 +61,7 @@ class Extensions(BaseModel):
     duration_tolerance_ms: Annotated[int | None, Field(ge=10, le=3_600_000, description="10 is always kept.")] = None
     n_tokens: Annotated[int | None, Field(ge=1, le=100_000)] = None
     pitch: Annotated[float | None, Field(ge=-48, le=48, description="Semitones.")] = None
+    volume: Annotated[float | None, Field(ge=-96, le=96, description="dB.")] = None
     emotion: str | Emotion | None = None
     style: Annotated[str | None, Field(max_length=200)] = None
     ref_audio: Annotated[str | None, Field(description="A voice to speak like: data URL, https URL.")] = None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Annotated, Any
 
@@ -62,16 +63,20 @@ async def register(
     description: Annotated[str, Form(max_length=2000)] = "",
 ) -> dict[str, Any]:  # fmt: skip
     """Register a voice from clips of one person, 3 to 30 seconds together, who has consented."""
-    service: Service = request.app.state.service
-    host, clips = service.host(), []
-    for upload in audio_sample:
-        data = await upload.read(MAX_CLIP + 1)
+    clips = [await upload.read(MAX_CLIP + 1) for upload in audio_sample]
+    about = {"transcript": ref_text, "language": language, "description": description}
+    return await registered(request.app.state.service, name, clips, Consent(person or name, consent), about)
+
+
+async def registered(
+    service: Service, name: str, clips: Sequence[bytes], agreed: Consent, about: Mapping[str, str]
+) -> dict[str, Any]:
+    """Register a voice for all that knock: its row with "warnings". (Raises as `Casting.add` does.)"""
+    host = service.host()
+    for data in clips:
         check_clip(data, "audio_sample")
-        clips.append(data)
-    agreed = Consent(person or name, consent)
 
     def add() -> dict[str, Any]:
-        about = {"transcript": ref_text, "language": language, "description": description}
         voice, sample = host.session().casting.add(name, clips, agreed, **about)
         found = [finding for findings in sample.findings for finding in findings if finding.verdict != "ok"]
         row = _row(Registered(voice, agreed), host.card.id)

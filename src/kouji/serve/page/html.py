@@ -1,0 +1,70 @@
+"""Small pieces of HTML that several tabs show. All that comes from outside is escaped here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from html import escape
+from typing import TYPE_CHECKING, Any
+
+from kouji.errors import SpeechError
+
+from ..errors import problem_of
+
+if TYPE_CHECKING:
+    from kouji.voices.doctor import Report
+
+    from .words import Words
+
+
+def problem(error: Exception) -> str:
+    """What went wrong, and what to do."""
+    if isinstance(error, SpeechError):
+        return _problem(error.message, error.hint)
+    return _problem(problem_of(error).message, "")
+
+
+def _problem(message: str, hint: str) -> str:
+    more = f'<div class="hint">{escape(hint)}</div>' if hint else ""
+    return f'<div class="problem" role="alert"><b>{escape(message)}</b>{more}</div>'
+
+
+def done(message: str, notes: Sequence[str] = ()) -> str:
+    """What was done, and what should be known of it."""
+    rows = "".join(f"<li>{escape(note)}</li>" for note in notes)
+    return f'<div class="done" role="status">{escape(message)}{f"<ul>{rows}</ul>" if rows else ""}</div>'
+
+
+def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """A table of plain texts."""
+    top = "".join(f"<th>{escape(cell)}</th>" for cell in head)
+    body = "".join("<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>" for row in rows)
+    return f'<div class="scroll"><table class="plain"><thead><tr>{top}</tr></thead><tbody>{body}</tbody></table></div>'
+
+
+def verdict(report: Report, words: Words) -> str:
+    """What the doctor found in a clip: the verdict, then all that is not simply good."""
+    found = [each for each in report.findings if each.verdict != "ok"]
+    rows = "".join(
+        f"<li><b>{escape(words.of(each.item))}</b> · {escape(words.of(each.verdict))}{words['colon']}"
+        f"{escape(each.message)} {escape(each.advice)}</li>"
+        for each in found
+    )
+    head = f"{words['verdict']}{words['colon']}<b>{escape(words[report.verdict])}</b>"
+    return f'<div class="verdict {report.verdict}" role="status">{head}{f"<ul>{rows}</ul>" if rows else ""}</div>'
+
+
+def bar(n_done: int, n_all: int, text: str) -> str:
+    """How far something is."""
+    return (
+        f'<div class="progress" role="status"><progress value="{n_done}" max="{max(n_all, 1)}"></progress>'
+        f"<span>{escape(text)}</span></div>"
+    )
+
+
+def readings(lines: Sequence[Mapping[str, Any]]) -> str:
+    """Each unit of a text with what is said above it."""
+    units = [
+        "".join(f"<ruby>{escape(unit['text'])}<rt>{escape(unit['said'])}</rt></ruby> " for unit in line["units"])
+        for line in lines
+    ]
+    return f'<div class="readings" role="status">{"<br>".join(units)}</div>'
