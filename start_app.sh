@@ -49,7 +49,7 @@ running() {
     pid=$(cat "$pid_file")
     case $pid in '' | *[!0-9]*) return 1 ;; esac
     kill -0 "$pid" 2>/dev/null || return 1
-    ps -p "$pid" -o args= 2>/dev/null | grep -q 'kouji.* serve'
+    { tr '\0' ' ' <"/proc/$pid/cmdline" || ps -p "$pid" -o args=; } 2>/dev/null | grep -q 'kouji.* serve'
 }
 
 end_it() {
@@ -76,12 +76,11 @@ rm -f "$pid_file"
 [ "$stop" = no ] || exit 0
 
 # The command: of this folder's environment, else on the path, else installed here now.
+kouji=
 if [ -x "$here/.venv/bin/kouji" ]; then
-    kouji=$here/.venv/bin/kouji
+    if "$here/.venv/bin/python" -c 'import fastapi, gradio' 2>/dev/null; then kouji=$here/.venv/bin/kouji; fi
 elif command -v kouji >/dev/null 2>&1; then
     kouji=$(command -v kouji)
-else
-    kouji=
 fi
 if [ -z "$kouji" ]; then
     python=${PYTHON:-python3}
@@ -107,12 +106,6 @@ else
     export CUDA_VISIBLE_DEVICES
 fi
 
-log=$logs/$(date +%Y-%m-%d_%H-%M-%S).log
-OMP_NUM_THREADS=${OMP_NUM_THREADS:-1} nohup "$kouji" serve --host "$host" --port "$port" >"$log" 2>&1 </dev/null &
-pid=$!
-echo "$pid" >"$pid_file"
-ls -t "$logs"/*.log | tail -n +11 | while read -r old; do rm -f "$old"; done
-
 shown=$host
 case $host in 0.0.0.0 | ::) shown=127.0.0.1 ;; esac
 answers() {
@@ -123,9 +116,19 @@ answers() {
             "http://$shown:$port/health" 2>/dev/null
     fi
 }
+if answers; then
+    fail "Something else answers at http://$shown:$port/ already; choose another port with --port."
+fi
+
+log=$logs/$(date +%Y-%m-%d_%H-%M-%S).log
+OMP_NUM_THREADS=${OMP_NUM_THREADS:-1} nohup "$kouji" serve --host "$host" --port "$port" >"$log" 2>&1 </dev/null &
+pid=$!
+echo "$pid" >"$pid_file"
+ls -t "$logs"/*.log 2>/dev/null | tail -n +11 | while read -r old; do rm -f "$old"; done
+
 say "starting; the log is $log"
 n=0
-while ! answers || ! kill -0 "$pid" 2>/dev/null; do
+until answers; do
     if ! kill -0 "$pid" 2>/dev/null; then
         rm -f "$pid_file"
         tail -n 5 "$log" >&2

@@ -102,6 +102,7 @@ def _app(service: Service, title: str, main: FastAPI | None = None) -> FastAPI:
     app.state.desk = main.state.desk if main else jobs.Desk(settings)
     app.state.takes = main.state.takes if main else Takes()
     app.state.has_page = False
+    app.state.farewells = []  # what to call when the server is told to end, before it waits for its connections
     app.state.refer_audio = {}  # client -> voice, as GPT-SoVITS' /set_refer_audio said
     errors.install(app)
     if settings.cors:

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 from collections.abc import Iterator
 from pathlib import Path
+from socket import socket
 from typing import TYPE_CHECKING, Any
 
 import uvicorn
@@ -70,6 +71,16 @@ class PatientProtocol(H11Protocol):
             self.transport.close()
 
 
+class _Main(uvicorn.Server):
+    """Says farewell to whoever only listens, then waits for the answers that are being made."""
+
+    async def shutdown(self, sockets: list[socket] | None = None) -> None:
+        """End."""
+        for farewell in self.config.app.state.farewells:  # type: ignore[union-attr]
+            farewell()
+        await super().shutdown(sockets)
+
+
 class _Beside(uvicorn.Server):
     """A second server in the loop of the first, which alone listens to signals."""
 
@@ -98,7 +109,7 @@ def run(settings: config.Config, log_level: str = "info") -> None:
 async def serve(settings: config.Config, log_level: str = "info") -> None:
     """The same within a loop."""
     app = create_app(settings, with_page=True)
-    main = uvicorn.Server(uvicorn_config(app, settings.host, settings.port, log_level))
+    main = _Main(uvicorn_config(app, settings.host, settings.port, log_level))
     beside: list[asyncio.Task[None]] = []
     second: _Beside | None = None
     if settings.gptsovits_port:

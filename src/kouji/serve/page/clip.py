@@ -16,8 +16,9 @@ if TYPE_CHECKING:
 def clip_input(desk: Desk, words: Words, name: str) -> tuple[Any, Any]:
     """Within open Blocks. Returns the clip (a path, or None) and the tick."""
     clip = gr.Audio(
-        label=words["clip"], sources=["upload", "microphone"], type="filepath", elem_id=f"{name}_clip"
-    )
+        label=words["clip"], sources=["upload", "microphone"], type="filepath", elem_id=f"{name}_clip",
+        buttons=["download"],
+    )  # fmt: skip
     verdict = gr.HTML("", elem_id=f"{name}_verdict", padding=False)
     consent = gr.Checkbox(False, label=words["consent"], elem_id=f"{name}_consent")
 

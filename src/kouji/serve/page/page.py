@@ -41,6 +41,8 @@ def mount(app: FastAPI) -> None:
             max_file_size=service.settings.max_body_mb * MB, auth=knows_key if gate.needs_keys else None,
             auth_message=words["key_needed"],
         )  # fmt: skip
+        # An open page keeps a connection; without a word the server would wait for it to end.
+        app.state.farewells.append(app.router.routes[-1].app.stop_event.set)  # type: ignore[attr-defined]
 
 
 def blocks(desk: Desk, words: Words) -> gr.Blocks:

@@ -168,9 +168,9 @@ def _form(desk: Desk, words: Words) -> tuple[Form, tuple[Any, Any, Any]]:
     length, seconds, ratio = _length(words)
     with gr.Accordion(words["fine"], open=False), gr.Row():
         seed = gr.Number(0, label=words["seed"], precision=0, minimum=-1, min_width=140)
-        speed = gr.Slider(0.5, 2.0, 1.0, step=0.05, label=words["speed"], min_width=160)
-        pitch = gr.Slider(-12, 12, 0, step=0.5, label=words["pitch"], min_width=160)
-        volume = gr.Slider(-24, 12, 0, step=1, label=words["volume"], min_width=160)
+        speed = gr.Slider(0.5, 2.0, 1.0, step=0.05, label=words["speed"], min_width=200)
+        pitch = gr.Slider(-12, 12, 0, step=0.5, label=words["pitch"], min_width=200)
+        volume = gr.Slider(-24, 12, 0, step=1, label=words["volume"], min_width=200)
         format = gr.Dropdown(list(FORMATS), value="wav", label=words["format"], min_width=120)
     with gr.Accordion(words["help"], open=False):
         gr.Markdown(HELP[words.language], elem_classes="help")
@@ -186,13 +186,14 @@ def _emotion(words: Words) -> tuple[Any, Any, Any, tuple[Any, ...], Any, Any]:
         how = gr.Radio(_pairs(words, (NONE, NAME, WEIGHTS, WORDS, CLIP)), value=NONE, label=words["how"])
         name = gr.Dropdown(_pairs(words, EMOTIONS), value=EMOTIONS[0], label=words["by_name"], visible=False)
         with gr.Row(visible=False) as sliders:
-            weights = tuple(gr.Slider(0, 1, 0, step=0.05, label=words[each], min_width=150) for each in EMOTIONS)
+            weights = tuple(gr.Slider(0, 1, 0, step=0.05, label=words[each], min_width=200) for each in EMOTIONS)
         description = gr.Textbox(
             label=words["emotion_words"], placeholder=words["emotion_words_hint"], visible=False
         )
         clip = gr.Audio(
-            label=words["emotion_clip"], sources=["upload", "microphone"], type="filepath", visible=False
-        )
+            label=words["emotion_clip"], sources=["upload", "microphone"], type="filepath", visible=False,
+            buttons=["download"],
+        )  # fmt: skip
         intensity = gr.Slider(0, 1, 1, step=0.05, label=words["intensity"], visible=False)
 
     def show(chosen: str) -> list[Any]:

@@ -71,12 +71,10 @@ def _adding(desk: Desk, words: Words) -> tuple[Any, list[Any], Any]:
     gr.Markdown(f"### {words['add']}")
     name = gr.Textbox(label=words["name"], elem_id="new_name", max_lines=1)
     clip, consent = clip_input(desk, words, "new")
-    with gr.Row():
-        person = gr.Textbox(label=words["person"], elem_id="new_person", max_lines=1, min_width=120)
-        statement = gr.Textbox(
-            label=words["statement"], placeholder=words["statement_hint"], elem_id="new_statement", max_lines=2,
-            min_width=160,
-        )  # fmt: skip
+    person = gr.Textbox(label=words["person"], elem_id="new_person", max_lines=1)
+    statement = gr.Textbox(
+        label=words["statement"], placeholder=words["statement_hint"], elem_id="new_statement", max_lines=3
+    )
     ref_text = gr.Textbox(label=words["ref_text"], max_lines=2)
     with gr.Row():
         language = gr.Dropdown(
