@@ -192,6 +192,23 @@ def test_a_script_becomes_a_zip(page: Page, tmp_path: Path) -> None:
     assert "nobody" in rows[1]["problem"]
 
 
+@pytest.mark.parametrize("path", ["/etc/passwd", str(DATA / "english_male.flac"), "https://example.org/a.wav"])
+def test_a_path_of_the_server_is_not_read(url: str, path: str) -> None:
+    page, session = f"{url}/page/en", f"session{abs(hash(path))}"
+    with httpx.Client(timeout=30) as http:
+        config = http.get(f"{page}/config").json()
+        clips = [each["id"] for each in config["components"] if each["type"] == "audio"]
+        listens = [each["id"] for each in config["dependencies"] if each["inputs"] and each["inputs"][0] in clips]
+        data = [{"path": path, "url": path, "meta": {"_type": "gradio.FileData"}}]
+        body = {"data": data, "fn_index": listens[0], "session_hash": session}
+        assert http.post(f"{page}/gradio_api/queue/join", json=body).status_code == 200
+        with http.stream("GET", f"{page}/gradio_api/queue/data?session_hash={session}") as events:
+            told = next(line for line in events.iter_lines() if "process_completed" in line)
+        assert '"success":false' in told
+        assert "verdict" not in told
+        assert http.get(f"{page}/gradio_api/file={path}").status_code == 403
+
+
 @pytest.mark.parametrize("options", [["--prot"], ["--port"], ["--port", "x"]])
 def test_start_app_refuses_what_it_does_not_know(home: Path, options: list[str]) -> None:
     assert start_app(home, *options).returncode == 1

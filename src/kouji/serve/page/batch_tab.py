@@ -17,6 +17,7 @@ from kouji.errors import InvalidInput
 
 from ..errors import problem_of
 from . import html, script
+from .desk import uploaded
 from .speak_tab import FORMATS, engine_choices, voice_choices
 
 if TYPE_CHECKING:
@@ -65,7 +66,7 @@ def build(desk: Desk, words: Words) -> None:
             client = desk.enter(visit)
             if path is None:
                 raise InvalidInput(words["no_file"], words["script"])
-            lines = script.rows(await asyncio.to_thread(Path(path).read_bytes))
+            lines = script.rows(await asyncio.to_thread(uploaded, path))
         except Exception as error:
             yield html.problem(error), gr.update(visible=False)
             return

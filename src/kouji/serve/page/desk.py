@@ -12,8 +12,10 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 import gradio as gr
+from gradio.utils import get_upload_folder
 
 from kouji.casting import Library
+from kouji.errors import InvalidInput
 from kouji.policy import Consent
 from kouji.text import Lexicon, analyse_line, is_ssml
 from kouji.voices.clips import read_clip
@@ -107,7 +109,7 @@ class Desk:
         """The doctor's look at a clip. Raises InvalidInput where it is none."""
 
         def look() -> Report:
-            data = Path(path).read_bytes()
+            data = uploaded(path)
             check_clip(data, "ref_audio")
             return examine(read_clip(data))
 
@@ -115,7 +117,7 @@ class Desk:
 
     async def register(self, name: str, clip: str, agreed: Consent, about: dict[str, str]) -> list[str]:
         """Keep a voice; says what the doctor minds. (Raises as `POST /v1/audio/voices` refuses it.)"""
-        data = await asyncio.to_thread(Path(clip).read_bytes)
+        data = await asyncio.to_thread(uploaded, clip)
         row = await registered(self.service, name, [data], agreed, about)
         return list(row["warnings"])
 
@@ -147,9 +149,16 @@ class Desk:
         return path
 
 
+def uploaded(path: str) -> bytes:
+    """What a visitor uploaded. Raises InvalidInput where the path is of anything else on this machine."""
+    if not Path(path).resolve().is_relative_to(Path(get_upload_folder()).resolve()):
+        raise InvalidInput("The file was not uploaded here.", "Upload it again.")
+    return Path(path).read_bytes()
+
+
 def data_url(path: str) -> str:
     """An uploaded sound as the doors take it."""
-    return f"data:audio/unknown;base64,{base64.b64encode(Path(path).read_bytes()).decode()}"
+    return f"data:audio/unknown;base64,{base64.b64encode(uploaded(path)).decode()}"
 
 
 def _plain(name: str) -> str:

@@ -35,8 +35,10 @@ def mount(app: FastAPI) -> None:
 
     for language in LANGUAGES:
         words = Words(language)
+        page = blocks(desk, words)
+        page.has_launched = True  # gradio checks paths that a browser sends only of pages that it launched itself
         gr.mount_gradio_app(
-            app, blocks(desk, words), path=f"/page/{language}", footer_links=[], run_history=False, ssr_mode=False,
+            app, page, path=f"/page/{language}", footer_links=[], run_history=False, ssr_mode=False,
             pwa=False, mcp_server=False, enable_monitoring=False, show_error=False, css_paths=CSS, theme=_theme(),
             max_file_size=service.settings.max_body_mb * MB, auth=knows_key if gate.needs_keys else None,
             auth_message=words["key_needed"],

@@ -235,18 +235,20 @@ def _wire(
             take = await desk.say(desk.enter(visit), form.fields(values, words))
         except Exception as error:
             return {shown: html.problem(error)}
-        label = f"{len(values[history]) + 1} · {take.voice} · {take.duration:.2f} s · {words['is_seed']} {take.seed}"
+        number = int(values[history][-1][0].partition(" ")[0]) + 1 if values[history] else 1
+        label = f"{number} · {take.voice} · {take.duration:.2f} s · {words['is_seed']} {take.seed}"
         takes = [*values[history], (label, take.path)][-_TAKES:]
         about = f"{words['made']}{words['colon']}{take.duration:.2f} s · {take.voice} · {words.of(take.language)} · "
         about += f"{words['is_seed']} {take.seed}{' · ' + words['ready_made'] if take.is_cached else ''}"
+        names = [name for name, _ in takes]
         before = takes[-2][1] if len(takes) > 1 else None
         return {
             shown: html.done(about, take.notes),
             sound: gr.update(value=take.path, visible=True),
             history: takes,
             compare: gr.update(visible=len(takes) > 1),
-            choice_a: gr.update(choices=takes, value=before), sound_a: before,
-            choice_b: gr.update(choices=takes, value=take.path), sound_b: take.path,
+            choice_a: gr.update(choices=names, value=names[-2] if before else None), sound_a: before,
+            choice_b: gr.update(choices=names, value=label), sound_b: take.path,
         }  # fmt: skip
 
     async def foresee(values: Values, visit: gr.Request) -> str:
@@ -273,7 +275,7 @@ def _wire(
     plan.click(foresee, form.inputs, shown, api_visibility="private", concurrency_limit=None)
     read.click(pronounce, form.inputs, shown, api_visibility="private", concurrency_limit=None)
     for choice, player in players:
-        choice.input(lambda path: path, choice, player, api_visibility="private", queue=False)
+        choice.input(_sound_of, [choice, history], player, api_visibility="private", queue=False)
 
     def other(engine: str) -> list[Any]:
         return [
@@ -282,3 +284,8 @@ def _wire(
         ]
 
     form.engine.change(other, form.engine, [form.voice, form.language], api_visibility="private", queue=False)
+
+
+def _sound_of(name: str, takes: list[tuple[str, str]]) -> str | None:
+    """The file of a take: of this visitor's history alone, whatever the browser sends."""
+    return dict(takes).get(name)
