@@ -87,11 +87,13 @@ def page(url: str, browser: BrowserContext) -> Page:
 
 
 def say(page: Page, text: str) -> str:
-    """Press Speak; what is told when it is done."""
+    """Press Speak; what is told when it is done, which must differ from what was told before."""
+    find = "document.querySelector('#result .done, #result .problem')?.innerText ?? ''"
+    before = page.evaluate(find)
     page.fill("#text textarea", text)
     page.click("#say")
-    page.wait_for_selector("#result .done, #result .problem")
-    return page.inner_text("#result")
+    page.wait_for_function(f"before => ![before, ''].includes({find})", arg=before)
+    return str(page.evaluate(find))
 
 
 def test_a_sentence_is_spoken_and_nothing_is_loaded_from_elsewhere(url: str, browser: BrowserContext) -> None:
@@ -116,6 +118,19 @@ def test_what_is_wrong_is_told_with_a_hint(page: Page) -> None:
     told = say(page, "…")
     assert "There is nothing to say" in told
     assert "Give at least one letter" in told
+
+
+def test_takes_are_heard_beside_one_another(page: Page) -> None:
+    say(page, "One.")
+    first = page.get_attribute("#sound a[download]", "href")
+    say(page, "One, two, three, four.")
+    page.wait_for_selector("#take_a_sound a[download]")
+    assert page.get_attribute("#take_a_sound a[download]", "href") == first
+    second = page.get_attribute("#take_b_sound a[download]", "href")
+    assert second != first
+    page.click("#take_a input")
+    page.get_by_role("option").last.click()
+    page.wait_for_selector(f"#take_a_sound a[download][href='{second}']")
 
 
 def test_the_plan_shows_what_lengths_are_feasible(page: Page) -> None:

@@ -275,7 +275,8 @@ def _wire(
     plan.click(foresee, form.inputs, shown, api_visibility="private", concurrency_limit=None)
     read.click(pronounce, form.inputs, shown, api_visibility="private", concurrency_limit=None)
     for choice, player in players:
-        choice.input(_sound_of, [choice, history], player, api_visibility="private", queue=False)
+        # Through gradio's queue: only there do the addresses of files know that the page is mounted below a path.
+        choice.input(_sound_of, [choice, history], player, api_visibility="private", concurrency_limit=None)
 
     def other(engine: str) -> list[Any]:
         return [
