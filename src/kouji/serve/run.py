@@ -17,12 +17,12 @@ from kouji.engines.folders import checked
 from kouji.errors import InvalidInput
 
 from .app import create_app, create_gptsovits_app
+from .limits import MAX_HEAD
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
 
 HEAD_TIME = 10.0  # seconds from the connection to the end of a request's head
-MAX_HEAD = 32_768  # bytes of it
 MAX_MESSAGE = 1_000_000  # bytes of a WebSocket message
 MAX_CONNECTIONS = 2000
 
