@@ -20,7 +20,7 @@ from kouji.audio import f0
 from kouji.eval.error_rate import error_rate
 from kouji.eval.recogniser import Recogniser
 from kouji.eval.sets import LANGUAGES, own_sentences
-from kouji.eval.spoken import reference_syllables
+from kouji.eval.spoken import comparable, reference_syllables
 from kouji.eval.words import word_error
 
 VOICES = {"en": ("english_1",), "zh": ("female_1",)}
@@ -75,7 +75,7 @@ def _judged(
         wrong = word_error(clips, tts.sample_rate, said).pooled
     else:
         recogniser = Recogniser.load()
-        heard = [recogniser.syllables(clip, tts.sample_rate) for clip in clips]
+        heard = [[comparable(each) for each in recogniser.syllables(clip, tts.sample_rate)] for clip in clips]
         wrong = error_rate(map(reference_syllables, said), heard).pooled
     return wrong, float(np.mean(medians)), taken
 

@@ -17,7 +17,7 @@ ELASTICITY = {
     "pauses": 4.0,  # between phrases and sentences
     "boundaries": 1.5,  # the last vowel of a phrase
     "vowels": 1.0,
-    "consonants": 0.3,
+    "consonants": 0.1,
 }
 LONGEST_PAUSE = 3.0  # seconds; a longer one is taken for the end
 

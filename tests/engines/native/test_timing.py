@@ -51,3 +51,17 @@ def test_the_parts_are_those_of_the_length_that_is_asked_for() -> None:
     found = timing.reach(FRAMES, NAMES, Delivery(duration=1.0), 1.0)
     assert sum(found.parts.values()) == pytest.approx(1.0)
     assert found.natural == pytest.approx(FRAMES.sum() / 100)
+
+
+def test_at_the_natural_pace_frames_stay_where_they_are() -> None:
+    x, frames = np.random.default_rng(0).standard_normal((9, 3)).astype(np.float32), np.array([2, 3, 4])
+    np.testing.assert_array_equal(timing.respread(x, frames, frames), x)
+
+
+def test_each_token_keeps_its_own_course_over_more_or_fewer_frames() -> None:
+    rising, frames = np.array([0, 1, 2, 3, 10, 11, 12, 13], np.float32), np.array([4, 4])
+    spread = timing.respread(rising, frames, np.array([8, 2]))
+    assert len(spread) == 10
+    assert (np.diff(spread[:8]) >= 0).all()
+    assert spread[:8].max() <= 3  # nothing of the next token
+    np.testing.assert_allclose(spread[8:], [10.5, 12.5])

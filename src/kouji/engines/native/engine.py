@@ -120,7 +120,7 @@ class Native:
         change = self._expression(utterance)
         frames = timing.natural(np.exp(log_duration[0]) * self._voices["pace"][style])
         durations = timing.asked(frames, tokens.names, utterance.delivery, self._tempo(utterance))
-        index, position = inputs.positions(durations)
+        index, position = inputs.positions(frames)
         ratio, voicing = self._graphs["pitch"](prosody=prosody, index=index[None], position=position[None])
         voiced = (voicing[0] > 0).astype(np.float32) * _may_sound(tokens)[index]
         spread = self._voices["spread"][style] * timbre.spread(conditioning.arrays)
@@ -132,6 +132,9 @@ class Native:
             speaker=conditioning.arrays["speaker"][None], emotion=np.zeros((1, inputs.N_EMOTIONS), np.float32),
         )  # fmt: skip
         clean = timbre.shaped(reference.without_noise(mel[0], conditioning.arrays["noise"]), conditioning.arrays)
+        if durations is not frames:
+            clean, log_f0, voiced = (timing.respread(x, frames, durations) for x in (clean, log_f0, voiced))
+            voiced = (voiced > 0.5).astype(np.float32)
         f0 = np.where(voiced > 0, np.exp(log_f0), 0).astype(np.float32)
         pieces = vocode(self._graphs["vocoder"], acting.coloured(clean, change), f0, rng)
         if change.energy:
