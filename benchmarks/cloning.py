@@ -1,11 +1,12 @@
 """Whose voice does a clone have? People that no training has heard are cloned, and an independent encoder listens.
 
-    python benchmarks/cloning.py CORPUS [--engine native] [--seconds 3,5,10,30] [--seen]
+    python benchmarks/cloning.py CORPUS [--engine native] [--seconds 3,5,10,30] [--seen] [--also zh:CLIP …]
 
 For each person: a reference of so many seconds, three sentences said with it, and the question which of all the
 references is nearest to them (Resemblyzer's encoder, which no engine of ours has learnt from). Where a person has more
 recordings, likeness is also told against those, which the clone has not heard. `--seen` asks the same of as many
-readers that training did hear, one clip each: what may be looked at while tuning.
+readers that training did hear, one clip each: what may be looked at while tuning. `--also` adds people from clips
+of their own, each with the language of its speaker.
 """
 
 from __future__ import annotations
@@ -22,6 +23,8 @@ import numpy as np
 import kouji
 from kouji import engines
 from kouji.audio.corpus import SAMPLE_RATE, Recording, held_out, read_manifest, read_samples
+from kouji.audio.files import read
+from kouji.audio.resample import resample
 from kouji.audio.speaker import speaker_embedding
 from kouji.engines.contract import Conditioning, Engine
 
@@ -80,6 +83,13 @@ def people(corpus: Path, seen: bool) -> Iterator[Person]:
         yield Person(name, recordings[0].language, samples)
 
 
+def person_of(clip: str) -> Person:
+    """zh:folder/clip.wav -> who speaks in it."""
+    language, _, path = clip.partition(":")
+    samples, sample_rate = read(path)
+    return Person(Path(path).stem, language, resample(samples, sample_rate, SAMPLE_RATE))
+
+
 def cloned(engine: Engine, person: Person, seconds: float) -> tuple[np.ndarray, float]:
     """Embedding (256,) of what the clone says; processor seconds of learning it."""
     before = time.process_time()
@@ -97,10 +107,11 @@ def main() -> None:
     ask.add_argument("--engine", default="native")
     ask.add_argument("--seconds", default="3,5,10,30")
     ask.add_argument("--seen", action="store_true")
+    ask.add_argument("--also", nargs="*", default=[], type=person_of, metavar="LANGUAGE:CLIP")
     ask.add_argument("--each", action="store_true", help="a line per person")
     given = ask.parse_args()
     engine = engines.start(engines.card(given.engine))
-    found = list(people(given.corpus, given.seen))
+    found = [*people(given.corpus, given.seen), *given.also]
     who = "of training" if given.seen else "never heard"
     print(f"{platform.machine()}, {given.engine}, {len(found)} people {who}\n")
     print(
