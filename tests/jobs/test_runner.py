@@ -8,6 +8,7 @@ import sys
 import threading
 import time
 from collections import Counter
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from kouji.audio.loudness import loudness
 from kouji.jobs import Job, Ledger, Line, Output
 from kouji.jobs import runner as room
 from kouji.jobs.job import Order
+from kouji.jobs.workers import _stopped_by_signals
 from kouji.speak import load
 from kouji.store import open_records
 from kouji.store.queue import open_queue
@@ -187,3 +189,22 @@ def test_with_a_queue_that_is_restarted_five_kills_lose_none_of_five_hundred(
     redis: kouji_servers.Redis, tmp_path: Path
 ) -> None:
     assert killed_and_done(f"sqlite:///{tmp_path / 'kouji.db'}", tmp_path, 500, 5, redis).state == "done"
+
+
+def test_a_ctrl_c_that_c_code_swallows_stops_the_worker_all_the_same() -> None:
+    """An exception out of a callback of libsndfile is printed and lost; the handler is not."""
+    stopping = threading.Event()
+
+    def work() -> None:
+        with _stopped_by_signals(stopping):
+            with suppress(KeyboardInterrupt):
+                signal.raise_signal(signal.SIGINT)
+            assert stopping.is_set()
+
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            work()
+        assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    finally:
+        signal.signal(signal.SIGINT, before)

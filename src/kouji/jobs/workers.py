@@ -5,9 +5,11 @@ from __future__ import annotations
 import multiprocessing
 import signal
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from multiprocessing.process import BaseProcess
+from typing import Any
 
 from kouji import config
 from kouji.errors import StoreFailed
@@ -28,14 +30,42 @@ def work(settings: config.Config, job: str = "", drain: bool = False, lease: flo
     postman.start()
     try:
         runner = Runner(records, settings, Leases(records, lease))
-        if job or drain:
-            runner.work(job, drain)
-        else:
-            open_queue(settings.queue).work(runner.work_on, runner.missed, runner.stopping)
+        with _stopped_by_signals(runner.stopping):
+            if job or drain:
+                runner.work(job, drain)
+            else:
+                open_queue(settings.queue).work(runner.work_on, runner.missed, runner.stopping)
     finally:
         over.set()
         postman.join()
         records.close()
+
+
+@contextmanager
+def _stopped_by_signals(stopping: threading.Event) -> Iterator[None]:
+    """Ctrl-C sets the event too: the exception alone is lost where it is raised within a callback of C code.
+
+    libsndfile has such callbacks, for sound that is written to memory.
+    """
+    before: dict[int, Any] = {}
+    told = threading.Event()
+
+    def stop(number: int, frame: object) -> None:
+        told.set()
+        stopping.set()
+        raise KeyboardInterrupt
+
+    if threading.current_thread() is threading.main_thread():
+        for number in (signal.SIGINT, signal.SIGTERM):
+            if callable(signal.getsignal(number)):
+                before[number] = signal.signal(number, stop)
+    try:
+        yield
+        if told.is_set():
+            raise KeyboardInterrupt
+    finally:
+        for each, handler in before.items():
+            signal.signal(each, handler)
 
 
 def work_together(
