@@ -14,7 +14,7 @@ from .documented import ERRORS
 from .errors import problem_of
 from .gate import allowed
 from .orders import order_of
-from .responses import Gone, listening
+from .responses import Gone, facts_of, listening
 from .schemas import BatchItem, BatchRequest
 from .service import Service
 
@@ -54,14 +54,4 @@ async def _said(service: Service, client: Client, body: BatchRequest, item: Batc
     except Exception as error:
         problem = problem_of(error)
         return {"status": problem.status, **problem.openai}
-    return {
-        "status": 200,
-        "audio": base64.b64encode(data).decode(),
-        "format": order.format,
-        "sample_rate": spoken.opening.sample_rate,
-        "duration": round(spoken.duration, 4),
-        "voice": spoken.voice,
-        "language": spoken.language,
-        "seed": order.request.seed,
-        "warnings": [notice.message for notice in spoken.notices],
-    }
+    return {"status": 200, "audio": base64.b64encode(data).decode(), **facts_of(spoken, order)}

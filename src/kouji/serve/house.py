@@ -16,7 +16,7 @@ from .auth import Client
 from .documented import API_V2_ERRORS, AUDIO, ERRORS
 from .gate import allowed
 from .orders import order_of
-from .responses import Gone, headers_of, listening, marks_of
+from .responses import Gone, facts_of, headers_of, listening, marks_of
 from .schemas import SpeechDefaults
 from .service import Service
 from .takes import Take
@@ -82,15 +82,7 @@ async def _speak(request: Request, client: Client, body: HouseRequest) -> Respon
         data = await listening(request, spoken.whole())
     except Gone:
         return Response(status_code=499)
-    answer: dict[str, Any] = {
-        "format": order.format,
-        "sample_rate": spoken.opening.sample_rate,
-        "duration": round(spoken.duration, 4),
-        "voice": spoken.voice,
-        "language": spoken.language,
-        "seed": order.request.seed,
-        "warnings": [notice.message for notice in spoken.notices],
-    }
+    answer = facts_of(spoken, order)
     if body.timestamps not in (None, "none"):
         answer["timestamps"] = marks_of(spoken.marks, str(body.timestamps))
     if body.return_ == "base64":

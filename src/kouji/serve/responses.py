@@ -120,6 +120,19 @@ def marks_of(marks: Iterable[Mark], kind: str) -> list[dict[str, Any]]:
     ]
 
 
+def facts_of(spoken: Spoken, order: Order) -> dict[str, Any]:
+    """What a JSON answer tells about a sound that is whole."""
+    return {
+        "format": order.format,
+        "sample_rate": spoken.opening.sample_rate,
+        "duration": round(spoken.duration, 4),
+        "voice": spoken.voice,
+        "language": spoken.language,
+        "seed": order.request.seed,
+        "warnings": [notice.message for notice in spoken.notices],
+    }
+
+
 def headers_of(spoken: Spoken) -> dict[str, str]:
     """What is known before the sound."""
     opening, order = spoken.opening, spoken.order
