@@ -8,6 +8,7 @@ import pytest
 import soundfile
 
 import kouji
+from kouji.cli.main import main
 from kouji.errors import MissingWeights
 from kouji.utils import save_wav
 
@@ -42,7 +43,10 @@ def test_the_lines_run_as_they_stand(tmp_path: Path, monkeypatch: pytest.MonkeyP
     assert made["shocked"].metadata["emotion"] == "reference"
 
 
-def test_an_engine_by_its_folder(tmp_path: Path) -> None:
+def test_an_engine_by_its_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KOUJI_USE", "research")
+    monkeypatch.setenv("KOUJI_HOME", str(tmp_path / "home"))
+    assert main(["licences", "accept", "indextts2", "--by", "the tests"]) == 0
     with pytest.raises(MissingWeights, match="gpt"):
         kouji.IndexTTS2(model_path=tmp_path)
 

@@ -10,16 +10,17 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 
-from kouji.errors import InvalidInput, UnknownName
+from kouji.errors import InvalidInput, OutputFailed, UnknownName
 
 
 def _setting(default: object, meaning: str):  # type: ignore[no-untyped-def]  # as dataclasses.field
     return field(default=default, metadata={"meaning": meaning})
 
 
+USES = ("personal", "research", "commercial")  # what a deployment may be for
 _PORT = (0, 65535)
 _RANGES = {
     "port": _PORT, "wyoming_port": _PORT, "gptsovits_port": _PORT, "max_concurrency": (1, 1000),
@@ -43,6 +44,7 @@ class Config:
     home: str = _setting("", "folder of what is kept: registered voices, their records, models")
     database: str = _setting("", "records of voices and jobs: sqlite:///FILE or postgresql+psycopg://…; unset: in home")
     preset: str = _setting("", "one of the engine's presets, see `kouji engines NAME`; unset: its first")
+    use: str = _setting("", "what it is for: personal, research or commercial; decides which weights may speak")
     host: str = _setting("127.0.0.1", "address that `kouji serve` listens on; 0.0.0.0 is every one")
     port: int = _setting(7860, "port of the HTTP server")
     wyoming_port: int = _setting(0, "port of the Wyoming server, of Home Assistant; 0: none")
@@ -73,6 +75,8 @@ class Config:
         for name, (low, high) in _RANGES.items():
             if not low <= getattr(self, name) <= high:
                 raise InvalidInput(f"{name} = {getattr(self, name)} is not possible.", f"Give {low} to {high}.")
+        if self.use not in ("", *USES):
+            raise InvalidInput(f"use = {self.use!r} is not possible.", f"Give {', '.join(USES)}.")
         if self.unknown_fields not in ("warn", "refuse"):
             raise InvalidInput(f"unknown_fields = {self.unknown_fields!r} is not possible.", "Give warn or refuse.")
 
@@ -133,6 +137,29 @@ def results_url(settings: Config) -> str:
 def models_folder(settings: Config, environment: Mapping[str, str] | None = None) -> Path:
     """The setting, else `models` in the home folder."""
     return Path(settings.models) if settings.models else home_folder(settings, environment) / "models"
+
+
+def remember(name: str, value: str) -> Path:
+    """Write a setting of text into the settings file, in place of what it said; returns the file.
+
+    Raises:
+        UnknownName, InvalidInput: no such setting, or no such value.
+        OutputFailed: the file cannot be written.
+    """
+    _parsed(name, value, "given")
+    replace(Config(), **{name: value})  # type: ignore[arg-type]  # refuses what is not possible
+    path = file()
+    try:
+        lines = path.read_text("utf-8").splitlines() if path.is_file() else []
+        kept = [line for line in lines if line.partition("=")[0].strip() != name]
+        path.parent.mkdir(parents=True, exist_ok=True)
+        draft = path.with_name(f".{path.name}.{os.getpid()}.part")
+        draft.write_text("\n".join([f'{name} = "{value}"', *kept]) + "\n", "utf-8")
+        draft.replace(path)
+    except OSError as error:
+        hint = f"Set {_VARIABLES[name]} instead."
+        raise OutputFailed(f"{path} cannot be written: {error.strerror}.", hint) from error
+    return path
 
 
 def unknown_variables(environment: Mapping[str, str] | None = None) -> list[str]:

@@ -11,6 +11,7 @@
     ├── DownloadFailed         a file could not be fetched
     ├── OutputFailed           the result could not be written
     ├── NotPermitted           consent is missing, expired or revoked, or the voice is protected
+    │   └── LicenceDenied      the terms of weights, or of sound to learn from, do not allow it
     ├── AlreadyExists          a name that is taken
     └── StoreFailed            what is kept cannot be read or written
 """
@@ -111,6 +112,15 @@ class NotPermitted(SpeechError):
     """Consent is missing, expired or revoked, or the voice is protected."""
 
     status = 403
+
+
+class LicenceDenied(NotPermitted):
+    """The terms of weights do not allow this use, or nobody has accepted them."""
+
+    def __init__(self, message: str, hint: str = "", engine: str = "", lacks: str = "") -> None:
+        super().__init__(message, hint)
+        self.engine = engine  # whose weights
+        self.lacks = lacks  # what would mend it: "use" is to be stated | "acceptance" of the terms | "": nothing
 
 
 class AlreadyExists(SpeechError):

@@ -1,6 +1,6 @@
 """The hall: every request walks through here, from text to sound.
 
-    Request -> text.analyse -> [Utterance] -> control.delivered -> control.planned
+    Request -> policy.permit -> text.analyse -> [Utterance] -> control.delivered -> control.planned
             -> engine.synthesize -> control.closed -> audio.join -> Chunks -> Speech
 
 A list of calls: what each of them does stands in its own room.
@@ -20,6 +20,7 @@ from kouji import config, engines
 from kouji.control import DurationPlan, Interpreter, closing, delivered, describe, planned, target, with_emotion
 from kouji.engines.contract import CONTROLS, INSTEAD, SPEAKERS, BuiltinVoice, Card, Conditioning, Engine
 from kouji.errors import InvalidInput, UnknownName, UnsupportedControl
+from kouji.policy import Gate, Permit
 from kouji.types import Chunk, Notice, Request, Speech, Timing, Utterance
 
 if TYPE_CHECKING:
@@ -63,11 +64,13 @@ def IndexTTS2(  # its name elsewhere
 
     Raises:
         UnknownName: this kouji has no such engine.
+        LicenceDenied: its terms do not allow this use, or were not accepted; see docs/licences.md.
         MissingWeights, BadCheckpoint: the folder is not what it should be.
     """
-    card = engines.card("indextts2")
-    settings = config.load(engine=card.id, threads=threads, preset=preset)
-    return Session(card, settings, engines.start_from(card, Path(model_path), settings.threads, settings.preset))
+    settings = config.load(engine="indextts2", threads=threads, preset=preset)
+    session = Session(engines.card("indextts2"), settings, folder=Path(model_path))
+    session.open()
+    return session
 
 
 @dataclass(frozen=True)
@@ -86,11 +89,22 @@ class Stream(Iterator[Chunk]):
 class Session:
     """One engine, open for any number of requests."""
 
-    def __init__(self, card: Card, settings: config.Config | None = None, engine: Engine | None = None) -> None:
-        """Open an engine by its card when it first speaks, or take one that is open."""
+    def __init__(
+        self, card: Card, settings: config.Config | None = None, engine: Engine | None = None,
+        folder: Path | None = None,
+    ) -> None:  # fmt: skip
+        """Open an engine by its card when it first speaks, or take one that is open.
+
+        Args:
+            card: of the engine.
+            settings: of the house.
+            engine: that is open; its own card has the licences of its weights.
+            folder: of its files; by default where `kouji models` keeps them.
+        """
         self.card = card
         self._settings = settings or config.Config()
-        self._given = engine
+        self._given, self._folder = engine, folder
+        self._gate = Gate(self._settings)
         self.interpreter: Interpreter = describe  # what understands emotion_text for an engine that does not
 
     @property
@@ -102,6 +116,19 @@ class Session:
     def sample_rate(self) -> int:
         """Of all sound from here, Hz."""
         return self.card.sample_rate
+
+    def permit(self) -> Permit:
+        """What the licences of the weights ask of this house; nothing is loaded before it is granted.
+
+        Raises:
+            LicenceDenied: they do not allow its use, or were not accepted; says what to do.
+        """
+        card = self._given.card if self._given else self.card
+        return self._gate.permit(card.id, card.licences, engines.that_may)
+
+    def open(self) -> None:
+        """Load the engine now. (Raises as `engines.start` does, and `permit`.)"""
+        assert self._engine
 
     @property
     def library(self) -> Library:
@@ -158,6 +185,7 @@ class Session:
         Raises:
             UnknownName: no such voice, language or argument.
             NotPermitted: the consent to the voice has ended, or the voice is protected.
+            LicenceDenied: the licence of the weights does not allow it, or was not accepted.
             UnsupportedControl: this engine cannot do that; names those that can.
             EmptyText: nothing in the text can be said.
         """
@@ -212,7 +240,10 @@ class Session:
     def _engine(self) -> Engine:
         if self._given:
             return self._given
+        self.permit()
         settings = self._settings
+        if self._folder:
+            return engines.start_from(self.card, self._folder, settings.threads, settings.preset)
         return engines.start(self.card, settings.threads, config.models_folder(settings), settings.preset)
 
     @cached_property
@@ -243,7 +274,7 @@ class Session:
         """Check all that can be checked before any sound is made."""
         from kouji.text import analyse
 
-        card = self.card
+        card, permit = self.card, self.permit()
         if request.language and request.language not in card.languages:
             raise UnknownName("language", request.language, card.languages)
         if isinstance(request.seed, bool) or not isinstance(request.seed, int) or request.seed < 0:
@@ -260,7 +291,7 @@ class Session:
         felt, manner = with_emotion(said.utterances, request.controls, card.sample_rate, able, interpret)
         utterances = tuple(delivered(utterance, others) for utterance in felt)
         notices = said.notices + voice.notices + manner.notices
-        plan = _Plan(utterances, notices, voice, language, request.seed, said.lead, manner.metadata)
+        plan = _Plan(utterances, notices, voice, language, request.seed, said.lead, manner.metadata, permit)
         if wanted is None and not target.scopes(utterances):
             return plan
         duration = self._duration(utterances, voice, wanted, said.lead)
@@ -330,6 +361,7 @@ class _Plan:
     seed: int
     lead: float  # seconds of silence before the first utterance
     understood: Mapping[str, object]  # of the emotion, where one is asked for
+    permit: Permit
     duration: DurationPlan | None = None  # None: nothing is asked of the length
 
     def metadata(self, card: Card) -> dict[str, object]:
@@ -338,6 +370,8 @@ class _Plan:
             "engine": card.id, "voice": self.voice.name, "language": self.language, "seed": self.seed,
             **self.understood,
         }  # fmt: skip
+        if self.permit.attribution:
+            made["attribution"] = self.permit.attribution
         return made if self.duration is None else made | {"duration": self.duration.plain()}
 
 

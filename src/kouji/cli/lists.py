@@ -1,4 +1,4 @@
-"""`kouji engines`, `kouji licences`: what is here, from the engines' cards."""
+"""`kouji engines`: what is here, from the engines' cards."""
 
 from __future__ import annotations
 
@@ -33,20 +33,6 @@ def engines(
         options.print_table([heads, *rows])
 
 
-def licences(json: options.Json = False) -> None:
-    """Show what is licensed how, with the credits that must be passed on."""
-    from kouji.engines.licences import licences as found
-
-    known = found()
-    if json:
-        options.print_json(known)
-        return
-    heads = ("engine", "part", "licence")
-    options.print_table([heads, *((row["engine"] or "-", row["part"], row["name"]) for row in known["licences"])])
-    for text in filter(None, known["attribution"].values()):
-        typer.echo(f"\n{text.strip()}")
-
-
 def _plain(card: Card) -> dict[str, object]:
     return {key: value for key, value in asdict(card).items() if key not in ("factory", "converter")}
 
@@ -56,7 +42,8 @@ def _show(card: Card) -> None:
     typer.echo(f"sample rate  {card.sample_rate} Hz")
     typer.echo(f"languages    {' '.join(card.languages)}")
     for licence in card.licences:
-        typer.echo(f"licence      {licence.part}: {licence.name} {licence.credits}".rstrip())
+        limits = "" if licence.terms.is_free else f" ({', '.join(licence.terms.uses)} use)"
+        typer.echo(f"licence      {licence.part}: {licence.name}{limits} {licence.credits}".rstrip())
     for voice in card.voices:
         typer.echo(f"voice        {voice.id}: {voice.name}, {voice.language}, {voice.gender}, {voice.licence}")
     for name, control in card.controls.items():

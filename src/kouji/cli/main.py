@@ -15,7 +15,7 @@ from typing import Annotated, Any
 
 import typer
 
-from kouji.errors import SpeechError
+from kouji.errors import LicenceDenied, SpeechError
 
 # Command -> the module that defines it, as a function of the name or as a typer app of several commands.
 COMMANDS = {
@@ -23,7 +23,7 @@ COMMANDS = {
     "plan": "kouji.cli.plan:plan",
     "voices": "kouji.cli.voices:app",
     "engines": "kouji.cli.lists:engines",
-    "licences": "kouji.cli.lists:licences",
+    "licences": "kouji.cli.licences:app",
     "models": "kouji.cli.models:app",
     "phonemize": "kouji.cli.phonemize:phonemize",
     "lexicon": "kouji.cli.lexicon:app",
@@ -50,12 +50,15 @@ def run() -> None:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command line; returns the exit code."""
+    """Run one command line; returns the exit code.
+
+    What the licence gate lacks is asked for at a terminal; nothing has been done before it, so the command begins anew.
+    """
     for stream in (sys.stdout, sys.stderr):
         # What a console cannot show (a lone surrogate) becomes \udc80, which JSON reads back as the same.
         stream.reconfigure(encoding="utf-8", errors="backslashreplace")  # type: ignore[union-attr]
     try:
-        code = typer.main.get_command(app()).main(arguments, "kouji", standalone_mode=False)
+        code = _answered(arguments)
         sys.stdout.flush()
     except SpeechError as error:
         return _failed(2, error.message, error.hint)
@@ -75,6 +78,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if code == STOPPED:
         return _failed(STOPPED, "Stopped.")
     return code if isinstance(code, int) else 0
+
+
+def _answered(arguments: Sequence[str] | None) -> Any:
+    while True:
+        try:
+            return typer.main.get_command(app()).main(arguments, "kouji", standalone_mode=False)
+        except LicenceDenied as denied:
+            from .licences import asked
+
+            if not asked(denied):
+                raise
 
 
 def app() -> typer.Typer:

@@ -48,6 +48,9 @@ def pull(
     else:
         folder = hubs.pull(chosen, place, hub, endpoint.rstrip("/"), _tell if sys.stderr.isatty() else None)
     typer.echo(f"{name}: ready in {folder}")
+    for licence in chosen.licences:
+        if not licence.terms.is_free:
+            typer.echo(f"note:  {licence.part}: {licence.name}, see `kouji licences`.", err=True)
 
 
 @app.command()

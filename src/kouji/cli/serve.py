@@ -60,13 +60,16 @@ def serve(
         return
     import logging
 
+    from kouji import engines
     from kouji.errors import UnknownName
     from kouji.serve.run import run
+    from kouji.speak import Session
 
     levels = ("debug", "info", "warning", "error")
     if log_level not in levels:
         raise UnknownName("log level", log_level, levels)
     logging.basicConfig(level=log_level.upper(), format="%(levelname)s:     %(message)s")
+    Session(engines.card(settings.engine), settings).permit()  # told, or asked for, before anybody waits for it
     run(settings, log_level)
 
 

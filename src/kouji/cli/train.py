@@ -32,6 +32,8 @@ def native(
     transcribe: Annotated[bool, typer.Option(help="Have pocketsphinx listen to what has no text.")] = True,
     teacher: Annotated[bool, typer.Option(help="Korean and Cantonese from espeak-ng.")] = True,
     evaluate: Annotated[bool, typer.Option(help="Judge the pack at the end, as `kouji eval` does.")] = True,
+    licence: Annotated[str, typer.Option(help="Licence of the pack, as an SPDX id.")] = "",
+    credits: Annotated[str, typer.Option(help="Whom must be named by who speaks with the pack.")] = "",
     threads: Annotated[int, typer.Option(min=1, max=64, help="Processor threads.")] = 1,
     seed: Annotated[int, typer.Option(min=0, help="The same seed, the same pack.")] = 0,
 ) -> None:
@@ -43,6 +45,7 @@ def native(
     from importlib.resources import files
     from importlib.util import find_spec
 
+    from kouji import config
     from kouji.errors import MissingExtra
 
     if any(find_spec(name) is None for name in ("torch", "numba", "onnx")):
@@ -54,7 +57,8 @@ def native(
     recipe = pipeline.Recipe(
         acoustic_steps=acoustic_steps, vocoder_steps=vocoder_steps, polish_steps=polish_steps,
         recogniser_steps=recogniser_steps, emotion_steps=emotion_steps, transcribe=transcribe, teacher=teacher,
-        start=packs.get(start, Path(start)), n_threads=threads, seed=seed,
+        start=packs.get(start, Path(start)), licence=licence, credits=credits, use=config.load().use,
+        n_threads=threads, seed=seed,
     )  # fmt: skip
 
     def report(line: str) -> None:

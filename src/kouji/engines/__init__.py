@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from kouji.errors import UnknownName, UnsupportedControl
+from kouji.policy.licences import attribution as named
+from kouji.policy.licences import is_allowed
 
 from . import folders
 from .contract import Card, Engine
@@ -93,12 +95,22 @@ def that_can(control: str) -> list[str]:
     return [card.id for card in cards() if control in card.controls]
 
 
+def that_may(use: str) -> list[str]:
+    """Engines whose licences know that use."""
+    return [card.id for card in cards() if is_allowed(card.licences, use)]
+
+
 def attribution(card: Card) -> str:
     """The credits that lie beside an engine and must travel with its voices; "" where there are none."""
     from importlib.resources import files
 
     notice = files(card.factory.split(":")[0].rpartition(".")[0]) / "ATTRIBUTION.md"
     return notice.read_text("utf-8") if notice.is_file() else ""
+
+
+def credits(name: str) -> str:
+    """What results of an engine must say, by the licences on its card; "" where nothing. Raises UnknownName."""
+    return named(card(name).licences)
 
 
 def _check_preset(card: Card, preset: str) -> None:

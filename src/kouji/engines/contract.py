@@ -14,6 +14,8 @@ from typing import Protocol
 import numpy as np
 
 from kouji.errors import InvalidInput, UnknownName
+from kouji.policy.licences import Licence as Licence
+from kouji.policy.terms import Terms as Terms
 from kouji.types import Chunk, Timing, Utterance
 
 # Argument of `synthesize` -> the control that an engine needs for it. What a card lists, its engine obeys;
@@ -46,15 +48,6 @@ CONTROLS = {
 INSTEAD = {"emotion.text": "emotion.vector"}
 # Those of them that say whose voice it is.
 SPEAKERS = ("speaker_id", "reference_audio", "speaker_reference")
-
-
-@dataclass(frozen=True)
-class Licence:
-    """The terms of one part of an engine."""
-
-    part: str  # "code" | "weights" | the name of a data file
-    name: str  # SPDX, e.g. "Apache-2.0"
-    credits: str = ""  # who must be named, and where the full list lies
 
 
 @dataclass(frozen=True)

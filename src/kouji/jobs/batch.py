@@ -7,8 +7,8 @@ import json
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from kouji import __version__, config
-from kouji.errors import OutputFailed, SpeechError
+from kouji import __version__, config, engines
+from kouji.errors import LicenceDenied, OutputFailed, SpeechError
 from kouji.speak import Session
 from kouji.types import Request
 
@@ -57,12 +57,13 @@ def submit(
 def write_results(ledger: Ledger, job: Job) -> list[Item]:
     """Write `results.jsonl` beside the sound: a line for each line. Returns those that are not done."""
     folder, items = Path(_folder(job.output)), list(ledger.items(job.id))
+    credits = engines.credits(job.settings["engine"])
     lines = [
         json.dumps(
             {
                 "id": item.name, "file": item.file if item.state == "done" else None,
                 "duration": item.duration if item.state == "done" else None, "notices": list(item.notices),
-                "error": dict(item.error) or None, "state": item.state,
+                "error": dict(item.error) or None, "state": item.state, "attribution": credits or None,
             },
             ensure_ascii=False,
         )
@@ -94,6 +95,8 @@ def _faults(rows: list[Row], session: Session, progress: Progress) -> list[Fault
         progress(n_checked, len(rows))
         try:
             session.start(row.line.request)  # checks all that there is to check; the sound would come later
+        except LicenceDenied:
+            raise  # of the engine, not of the line
         except SpeechError as error:
             faults.append(Fault(row.number, str(error)))
     progress(len(rows), len(rows))

@@ -1,18 +1,25 @@
-"""What may be done with a voice: consent, protection, and the log of what was done.
+"""What may be done with a voice and with weights: consent, protection, licences, and the log of what was done.
 
-Every function takes the open transaction, so that a voice, its consent and its line in the log are kept together or
-not at all.
+Every function that writes takes the open transaction, so that a voice, its consent and its line in the log are kept
+together or not at all.
 """
 
 from .audit import Event, events, note
 from .consent import Consent, check, consent_of, record, revoke
+from .licences import Gate, Licence, Permit
 from .protection import NEAR, Protected, guard, protect, protected, unprotect
+from .terms import USES, Terms
 
 __all__ = [
     "NEAR",
+    "USES",
     "Consent",
     "Event",
+    "Gate",
+    "Licence",
+    "Permit",
     "Protected",
+    "Terms",
     "check",
     "consent_of",
     "events",

@@ -1,4 +1,4 @@
-"""The log of what was done with voices. Lines are added, never changed."""
+"""The log of what was done with voices and accepted of licences. Lines are added, never changed."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
 ACTIONS = (
     "register", "use", "rename", "export", "import", "delete", "revoke", "refuse", "protect", "unprotect",
+    "accept", "state",  # terms of weights; what the deployment is for
 )  # fmt: skip
 
 
@@ -20,7 +21,7 @@ class Event:
 
     at: datetime
     action: str  # one of ACTIONS
-    voice: str  # its name; "" for a clip that was never registered
+    voice: str  # its name; "" for a clip that was never registered, and where no voice is meant
     details: dict[str, object]
 
 

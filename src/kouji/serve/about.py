@@ -73,6 +73,7 @@ async def capabilities(request: Request, client: Annotated[Client, Depends(allow
 
 
 @router.get("/v1/licences", responses=ERRORS)
-async def licences(client: Annotated[Client, Depends(allowed("speech"))]) -> dict[str, Any]:
-    """What is licensed how, with the credits that must be passed on."""
-    return all_licences()
+def licences(request: Request, client: Annotated[Client, Depends(allowed("speech"))]) -> dict[str, Any]:
+    """What is licensed how, what it is used for here, what was accepted, and the credits that must be passed on."""
+    service: Service = request.app.state.service
+    return all_licences(service.settings)

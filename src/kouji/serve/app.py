@@ -41,7 +41,10 @@ from .takes import Takes
 
 log = logging.getLogger("kouji.serve")
 
-EXPOSED = ("X-Request-Id", "X-Engine", "X-Voice-Id", "X-Seed", "X-Audio-Duration-Ms", "X-RTF", "X-Warnings", "X-Cache")
+EXPOSED = (
+    "X-Request-Id", "X-Engine", "X-Voice-Id", "X-Seed", "X-Audio-Duration-Ms", "X-RTF", "X-Warnings", "X-Cache",
+    "X-Attribution", "X-Marking",
+)  # fmt: skip
 _OPENAI = (openai.router, voices.router, batch.router, websocket.router)
 _OTHERS = (
     front.router, about.router, house.router, takes.router, gptsovits.router, elevenlabs.router, cosyvoice.router,

@@ -46,9 +46,10 @@ class Host:
         with self._lock:
             self._last_used = monotonic()
             if self._session is None:
+                session = Session(self.card, self._settings)
+                session.open()
                 models = config.models_folder(self._settings)
-                engine = engines.start(self.card, self._settings.threads, models, self._settings.preset)
-                self._session = Session(self.card, self._settings, engine)
+                self._session = session
                 self._identity = f"{self._settings.preset}:{weights_digest(self.card, models)}:{self._lexicon()}"
             return self._session
 

@@ -15,7 +15,7 @@ from fastapi import APIRouter, Depends, Header, Path, Query, Request
 from fastapi.responses import Response, StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field
 
-from kouji import config, jobs
+from kouji import config, engines, jobs
 from kouji.audio.encoder import FORMATS
 from kouji.audio.loudness import checked
 from kouji.audio.writer import FORMATS as FILE_FORMATS
@@ -350,4 +350,5 @@ def _shown(job: Job) -> dict[str, Any]:
         "last_seq": job.last_seq, "priority": job.priority, "created_at": job.created_at.isoformat(),
         "finished_at": end and end.isoformat(), "format": job.output.format, "loudness": job.output.loudness,
         "callback": asdict(job.callback) if job.callback else None,
+        "attribution": engines.credits(job.settings["engine"]) or None,
     }  # fmt: skip

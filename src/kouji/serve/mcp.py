@@ -28,6 +28,7 @@ from .auth import Client
 from .errors import problem_of, respond
 from .orders import order_of
 from .refusals import Refused
+from .responses import credits_of
 from .schemas import MAX_SEED, SpeechDefaults
 from .takes import Take, Takes
 from .voices import voices_of
@@ -78,7 +79,7 @@ def tools(service: Service, keep: Keep) -> MCPServer[Any]:
         return {
             "uri": uri, "format": format, "sample_rate": spoken.opening.sample_rate,
             "duration": round(spoken.duration, 3), "voice": spoken.voice, "language": spoken.language, "seed": seed,
-            "warnings": [notice.message for notice in spoken.notices],
+            "warnings": [notice.message for notice in spoken.notices], **credits_of(spoken),
         }  # fmt: skip
 
     @server.tool()
@@ -93,7 +94,7 @@ def tools(service: Service, keep: Keep) -> MCPServer[Any]:
         """What is licensed how, with the credits that must be passed on."""
         from kouji.engines.licences import licences as found
 
-        return json.dumps(found(), ensure_ascii=False)
+        return json.dumps(found(service.settings), ensure_ascii=False)
 
     return server
 

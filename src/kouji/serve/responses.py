@@ -130,7 +130,14 @@ def facts_of(spoken: Spoken, order: Order) -> dict[str, Any]:
         "language": spoken.language,
         "seed": order.request.seed,
         "warnings": [notice.message for notice in spoken.notices],
+        **credits_of(spoken),
     }
+
+
+def credits_of(spoken: Spoken) -> dict[str, str]:
+    """Who must be named with a sound, where its licence asks that."""
+    text = str((spoken.opening.metadata or {}).get("attribution", ""))
+    return {"attribution": text} if text else {}
 
 
 def headers_of(spoken: Spoken) -> dict[str, str]:
@@ -150,6 +157,8 @@ def headers_of(spoken: Spoken) -> dict[str, str]:
         "X-Cache": "hit" if opening.is_cached else "miss",
         "X-Marking": str(known.get("marking", "none")),
     }
+    if credits := credits_of(spoken):
+        found["X-Attribution"] = quote(credits["attribution"], safe=" :;,/()'")
     if spoken.notices:
         found["X-Warnings"] = warnings_of(spoken.notices)
     return found

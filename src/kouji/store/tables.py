@@ -103,6 +103,17 @@ audit = Table(
     Column("details", JSON, nullable=False),
 )
 
+acceptances = Table(
+    "acceptances",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("engine", String(64), nullable=False, index=True),
+    Column("licence", String(200), nullable=False),  # its name
+    Column("digest", String(64), nullable=False),  # sha256 of the terms that were accepted
+    Column("person", String, nullable=False),  # who accepts
+    Column("accepted_at", Moment, nullable=False),
+)
+
 jobs = Table(
     "jobs",
     metadata,

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import torch
 
-from kouji.audio.corpus import read_manifest
+from kouji.audio.corpus import Recording, read_manifest
 from kouji.errors import InvalidInput
 
 from . import (
@@ -29,6 +29,7 @@ from . import (
     export,
     features,
     labels,
+    licences,
     predict,
     recogniser,
     teacher,
@@ -59,6 +60,9 @@ class Recipe:
     transcribe: bool = True  # have pocketsphinx listen to what has no text
     teacher: bool = True  # Korean and Cantonese from espeak-ng
     start: Path | None = None  # a voice pack to go on from; None begins with nothing
+    licence: str = ""  # of the pack, as its owner says: SPDX; "": that of `start`, else the owner's own
+    credits: str = ""  # whom whoever speaks with it must name
+    use: str = ""  # of the deployment that trains: personal, research, commercial; "": not stated
     n_threads: int = 1
     seed: int = 0
 
@@ -75,11 +79,13 @@ def run(corpus: Path, work: Path, output: Path, recipe: Recipe, report: Report) 
 
     Raises:
         InvalidInput: the corpus has no manifest, or nothing in it can be used; or the pack to go on from is none.
+        LicenceDenied: the licence of a recording does not allow it, see `licences.of_pack`.
         SpeechError: espeak-ng is wanted and not installed.
     """
     if recipe.start is None and min(recipe.acoustic_steps, recipe.vocoder_steps) == 0:
         raise InvalidInput("Without a single step there is no voice.", "Give steps, or a pack to go on from.")
     torch.set_num_threads(recipe.n_threads)
+    licence = licences.of_pack(read_corpus(corpus), recipe)  # before the work
     before = (None, None) if recipe.start is None else unpack.unpack(recipe.start)
     examples = prepare(corpus, work, recipe, report)
     acoustic = train_acoustic(examples, work, recipe, report, before[0])
@@ -87,14 +93,20 @@ def run(corpus: Path, work: Path, output: Path, recipe: Recipe, report: Report) 
     pack(acoustic, vocoder, examples, output, recipe.seed)
     train_emotions(work, output, recipe, report)
     train_recogniser(work, output, recipe, report)
+    licence.write(output)
     report(f"the voice pack is in {output}")
+
+
+def read_corpus(corpus: Path) -> list[Recording]:
+    """The recordings of a corpus. Raises InvalidInput where there is no manifest."""
+    if not (corpus / "manifest.jsonl").is_file():
+        raise InvalidInput(f"There is no manifest.jsonl in {corpus}.", "Give the folder of a corpus.")
+    return read_manifest(corpus)
 
 
 def prepare(corpus: Path, work: Path, recipe: Recipe, report: Report) -> Examples:
     """Features, labels and alignments of the corpus, and of the teacher's."""
-    if not (corpus / "manifest.jsonl").is_file():
-        raise InvalidInput(f"There is no manifest.jsonl in {corpus}.", "Give the folder of a corpus.")
-    recordings = read_manifest(corpus)
+    recordings = read_corpus(corpus)
     report(f"prepare: {len(recordings)} recordings")
     store = features.extract(recordings, work / "features", recipe.n_threads)
     words: dict[str, str] = {}

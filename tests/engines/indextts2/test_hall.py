@@ -7,9 +7,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from kouji.config import Config
 from kouji.engines.indextts2.card import CARD
 from kouji.engines.indextts2.engine import IndexTTS2
 from kouji.errors import InvalidInput, UnsupportedControl
+from kouji.policy import Gate
 from kouji.speak import Session
 
 CLIP = str(Path(__file__).parents[2] / "data" / "english_female.flac")
@@ -17,8 +19,10 @@ TEXT = "今天的会议定在三月。"
 
 
 @pytest.fixture(scope="module")
-def session(engine: IndexTTS2) -> Session:
-    return Session(CARD, engine=engine)
+def session(engine: IndexTTS2, tmp_path_factory: pytest.TempPathFactory) -> Session:
+    settings = Config(use="research", home=str(tmp_path_factory.mktemp("home")))
+    Gate(settings).accept(CARD.id, CARD.licences, "the tests")
+    return Session(CARD, settings, engine)
 
 
 def test_every_length_that_is_asked_for_is_met_within_ten_milliseconds(session: Session) -> None:

@@ -31,7 +31,10 @@ CARD = Card(
             "excepted",
         ),
         Licence("hf_cache/w2v-bert-2.0", "MIT", "Meta AI"),
-        Licence("hf_cache/semantic_codec_model.safetensors", "CC-BY-NC-4.0", "Amphion, MaskGCT; no commercial use"),
+        Licence(
+            "hf_cache/semantic_codec_model.safetensors", "CC-BY-NC-4.0", "Amphion, MaskGCT; no commercial use",
+            "Semantic codec of MaskGCT by Amphion, CC BY-NC 4.0",
+        ),
         Licence("hf_cache/campplus_cn_common.bin", "Apache-2.0", "Alibaba, 3D-Speaker"),
         Licence("hf_cache/bigvgan", "MIT", "NVIDIA, BigVGAN v2"),
         Licence("qwen0.6bemo4-merge", "Apache-2.0", "Alibaba, Qwen3-0.6B; optional"),

@@ -14,7 +14,10 @@ CARD = Card(
     languages=("zh", "en", "ja", "ko", "yue"),
     licences=(
         Licence("code", "Apache-2.0"),
-        Licence("weights", _PACK, "the speakers and collectors named in ATTRIBUTION.md beside the weights"),
+        Licence(
+            "weights", _PACK, "the speakers and collectors named in ATTRIBUTION.md beside the weights",
+            "Kouji's built-in voices, CC BY-SA 4.0, from the recordings that `kouji licences` names",
+        ),
     ),
     voices=(
         BuiltinVoice("female_1", "Female 1 (Mandarin)", "zh", "female", _PACK),

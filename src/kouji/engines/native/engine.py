@@ -27,7 +27,7 @@ from kouji.text.phonemes import LANGUAGES
 from kouji.types import Chunk, Mark, Timing, Unit, Utterance
 
 from . import expression as acting
-from . import inputs, manner, reference, timbre, timing
+from . import inputs, manner, pack, reference, timbre, timing
 from .card import CARD
 from .vocode import vocode
 
@@ -59,6 +59,7 @@ class Native:
         folder = folder or Path(str(files("kouji.engines.native"))) / "weights"
         self._graphs = {name: Graph((folder / f"{name}.onnx").read_bytes(), n_threads) for name in GRAPHS[:4]}
         self._folder, self._emotion_file = folder, folder / "emotion.onnx"
+        self.card = pack.licensed(CARD, folder)
         self._heard = (b"", acting.Expression())  # hash of a clip, and its manner
         self._n_threads = n_threads
         with (folder / "voices.npz").open("rb") as file, np.load(file) as voices:

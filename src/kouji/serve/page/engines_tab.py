@@ -21,7 +21,7 @@ def build(desk: Desk, words: Words) -> None:
     gr.Markdown(words["how_to_get"])
     gr.Markdown(f"### {words['licences']}")
     head = [words[key] for key in ("engine", "part", "licence", "credits")]
-    found = licences()
+    found = licences(desk.service.settings)
     gr.HTML(
         html.table(head, [[row[key] for key in ("engine", "part", "name", "credits")] for row in found["licences"]]),
         padding=False,

@@ -1,0 +1,49 @@
+"""What recordings may be learnt from, and under which licence a pack goes out."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from kouji.audio.corpus import Recording, read_manifest
+from kouji.errors import InvalidInput, LicenceDenied
+from kouji.train.licences import of_pack
+from kouji.train.pipeline import Recipe
+
+CORPUS = Path(__file__).parents[1] / "data" / "corpus"
+WEIGHTS = Path(__file__).parents[2] / "src" / "kouji" / "engines" / "native" / "weights"
+
+
+@pytest.fixture
+def free() -> list[Recording]:
+    return read_manifest(CORPUS)
+
+
+@pytest.fixture
+def noncommercial(free: list[Recording]) -> list[Recording]:
+    return [*free, replace(free[0], id="theirs", licence="CC BY-NC 4.0")]
+
+
+def test_a_pack_is_its_owners_own_and_says_so(free: list[Recording], tmp_path: Path) -> None:
+    of_pack(free, Recipe(credits="read by Li Si")).write(tmp_path)
+    assert json.loads((tmp_path / "licence.json").read_text()) == {
+        "name": "LicenseRef-owner", "credits": "read by Li Si", "uses": ["personal", "research", "commercial"],
+    }  # fmt: skip
+
+
+def test_noncommercial_recordings_make_a_noncommercial_pack(noncommercial: list[Recording]) -> None:
+    assert of_pack(noncommercial, Recipe(use="research")).uses == ("personal", "research")
+
+
+def test_a_commercial_house_does_not_learn_from_them(noncommercial: list[Recording]) -> None:
+    with pytest.raises(LicenceDenied, match="'theirs' may not be learnt from"):
+        of_pack(noncommercial, Recipe(use="commercial"))
+
+
+def test_what_goes_on_from_the_built_in_pack_keeps_its_licence_and_its_credits(free: list[Recording]) -> None:
+    found = of_pack(free, Recipe(start=WEIGHTS, credits="Li Si"))
+    assert found.name == "CC-BY-SA-4.0"
+    assert found.credits.endswith("; Li Si")
+    with pytest.raises(InvalidInput, match=r"CC-BY-SA-4\.0"):
+        of_pack(free, Recipe(start=WEIGHTS, licence="MIT"))
