@@ -20,6 +20,7 @@ def _setting(default: object, meaning: str):  # type: ignore[no-untyped-def]  # 
     return field(default=default, metadata={"meaning": meaning})
 
 
+WATERMARKS = ("always", "request", "off")  # who may leave it out: nobody, a request, or the house has
 USES = ("personal", "research", "commercial")  # what a deployment may be for
 _PORT = (0, 65535)
 _RANGES = {
@@ -45,6 +46,7 @@ class Config:
     database: str = _setting("", "records of voices and jobs: sqlite:///FILE or postgresql+psycopg://…; unset: in home")
     preset: str = _setting("", "one of the engine's presets, see `kouji engines NAME`; unset: its first")
     use: str = _setting("", "what it is for: personal, research or commercial; decides which weights may speak")
+    watermark: str = _setting("always", "mark in every sound: always, request (one may ask for none) or off")
     host: str = _setting("127.0.0.1", "address that `kouji serve` listens on; 0.0.0.0 is every one")
     port: int = _setting(7860, "port of the HTTP server")
     wyoming_port: int = _setting(0, "port of the Wyoming server, of Home Assistant; 0: none")
@@ -77,6 +79,9 @@ class Config:
                 raise InvalidInput(f"{name} = {getattr(self, name)} is not possible.", f"Give {low} to {high}.")
         if self.use not in ("", *USES):
             raise InvalidInput(f"use = {self.use!r} is not possible.", f"Give {', '.join(USES)}.")
+        if self.watermark not in WATERMARKS:
+            hint = f"Give {', '.join(WATERMARKS)}."
+            raise InvalidInput(f"watermark = {self.watermark!r} is not possible.", hint)
         if self.unknown_fields not in ("warn", "refuse"):
             raise InvalidInput(f"unknown_fields = {self.unknown_fields!r} is not possible.", "Give warn or refuse.")
 

@@ -1,7 +1,7 @@
 """The hall: every request walks through here, from text to sound.
 
     Request -> policy.permit -> text.analyse -> [Utterance] -> control.delivered -> control.planned
-            -> engine.synthesize -> control.closed -> audio.join -> Chunks -> Speech
+            -> engine.synthesize -> control.closed -> audio.join -> audio.watermark -> Chunks -> Speech
 
 A list of calls: what each of them does stands in its own room.
 """
@@ -20,10 +20,11 @@ from kouji import config, engines
 from kouji.control import DurationPlan, Interpreter, closing, delivered, describe, planned, target, with_emotion
 from kouji.engines.contract import CONTROLS, INSTEAD, SPEAKERS, BuiltinVoice, Card, Conditioning, Engine
 from kouji.errors import InvalidInput, UnknownName, UnsupportedControl
-from kouji.policy import Gate, Permit
+from kouji.policy import Gate, Permit, watermark
 from kouji.types import Chunk, Notice, Request, Speech, Timing, Utterance
 
 if TYPE_CHECKING:
+    from kouji.audio.watermark import Payload
     from kouji.casting import Cast, Casting, EncodedSpeaker, Library
     from kouji.policy import Consent
     from kouji.text import Lexicon
@@ -179,6 +180,7 @@ class Session:
             language: zh, en, ja, ko or yue; by default found out from the text.
             seed: 0 or more; another seed is another take.
             controls: what the engine's card lists, such as speed=1.1; or the same as one `config={...}`.
+                watermark=False asks for a sound without its mark, where the settings let it.
                 speaker_id is another word for voice; reference_audio (or speaker_reference) is a clip whose voice is
                 taken: a path, bytes, or (samples, sample rate).
 
@@ -234,7 +236,22 @@ class Session:
         metadata = plan.metadata(self.card)
         if self.card.presets:
             metadata["preset"] = self._settings.preset or self.card.presets[0].name
-        return Stream(self._chunks(plan, progress, metadata), self.sample_rate, plan.notices, metadata)
+        mark = self._mark(request, metadata)
+        if mark:
+            metadata |= {"marking": ["watermark"], "watermark": mark.hex}
+        return Stream(self._chunks(plan, progress, metadata, mark), self.sample_rate, plan.notices, metadata)
+
+    def _mark(self, request: Request, metadata: dict[str, object]) -> Payload | None:
+        """What the watermark of a request says; None where it has none, which is written down."""
+        from kouji.audio.watermark import Payload, engine_number
+
+        rule, id = self._settings.watermark, watermark.id_of(metadata, request.text)
+        mark = Payload(engine_number(self.card.id), id)
+        if watermark.is_wanted(rule, request.watermark):
+            return mark
+        by = "house" if request.watermark is None else "request"
+        self._gate.note("unmark", engine=self.card.id, id=mark.hex, by=by)
+        return None
 
     @cached_property
     def _engine(self) -> Engine:
@@ -268,7 +285,10 @@ class Session:
         settings, asked = self._settings, {**nested, **controls}
         if not voice and not any(name in SPEAKERS for name in asked):
             voice = settings.voice
-        return Request(text, voice, language or settings.language, seed, asked)
+        marked = asked.pop("watermark", None)
+        if not (marked is None or isinstance(marked, bool)):
+            raise InvalidInput(f"watermark={marked!r} is not possible.", "Give True or False.")
+        return Request(text, voice, language or settings.language, seed, asked, marked)
 
     def _plan(self, request: Request) -> _Plan:
         """Check all that can be checked before any sound is made."""
@@ -309,11 +329,15 @@ class Session:
 
         return planned(utterances, timing, wanted, self.sample_rate, self.card.token_rate, lead)
 
-    def _chunks(self, plan: _Plan, progress: Progress | None, metadata: dict[str, object]) -> Iterator[Chunk]:
+    def _chunks(
+        self, plan: _Plan, progress: Progress | None, metadata: dict[str, object], mark: Payload | None
+    ) -> Iterator[Chunk]:
         from kouji.audio.join import join
+        from kouji.audio.watermark import marked
 
         lead = 0.0 if plan.duration and plan.duration.lead else plan.lead  # the planned chunks bring it along
-        return join(self._utterances(plan, progress, metadata), self.sample_rate, lead)
+        sound = join(self._utterances(plan, progress, metadata), self.sample_rate, lead)
+        return marked(sound, self.sample_rate, mark) if mark else sound
 
     def _utterances(
         self, plan: _Plan, progress: Progress | None, metadata: dict[str, object]

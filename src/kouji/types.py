@@ -25,6 +25,7 @@ class Request:
     language: str = ""  # zh | en | ja | ko | yue; "": found out from the text
     seed: int = 0  # 0 or more; the same seed gives the same bytes
     controls: Mapping[str, object] = field(default_factory=dict)  # by name, as on the engine's card
+    watermark: bool | None = None  # whether the sound is marked; None: as the house has it
 
 
 @dataclass(frozen=True)

@@ -42,6 +42,9 @@ def say(
         str | None, typer.Option("--emotion-reference", help="A clip to take the manner of.")
     ] = None,
     reference: Annotated[str | None, typer.Option("--reference", help="A clip whose voice is taken.")] = None,
+    watermark: Annotated[
+        bool | None, typer.Option("--watermark/--no-watermark", help="Whether the sound is marked.", show_default=False)
+    ] = None,
     loudness: options.Loudness = None,
     format: options.Format = None,
     engine: options.Engine = None,
@@ -70,7 +73,7 @@ def say(
         reference_audio=reference,
     )  # fmt: skip
     who = settings.voice if reference is None else voice or ""  # a clip outweighs the settings, not a flag
-    request = Request(text_of(text, file), who, settings.language, seed, controls)
+    request = Request(text_of(text, file), who, settings.language, seed, controls, watermark)
     session = Session(engines.card(settings.engine), settings)
     started, n_samples = perf_counter(), 0
     with _progress() as progress:

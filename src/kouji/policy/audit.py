@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 ACTIONS = (
     "register", "use", "rename", "export", "import", "delete", "revoke", "refuse", "protect", "unprotect",
-    "accept", "state",  # terms of weights; what the deployment is for
+    "accept", "state", "unmark",  # terms of weights; what the deployment is for; a sound without its marks
 )  # fmt: skip
 
 

@@ -135,9 +135,13 @@ class Gate:
             OutputFailed: the file cannot be written.
         """
         path = config.remember("use", use)
-        with self._records.begin() as db:
-            note(db, "state", "", use=use, person=person, file=str(path))
+        self.note("state", use=use, person=person, file=str(path))
         return path
+
+    def note(self, action: str, **details: object) -> None:
+        """A line in the log, of something that is no voice's."""
+        with self._records.begin() as db:
+            note(db, action, "", **details)
 
     @cached_property
     def _records(self) -> Records:

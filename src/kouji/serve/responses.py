@@ -155,13 +155,17 @@ def headers_of(spoken: Spoken) -> dict[str, str]:
         "X-Seed": str(known.get("seed", "")),
         "X-Sample-Rate": str(opening.sample_rate),
         "X-Cache": "hit" if opening.is_cached else "miss",
-        "X-Marking": str(known.get("marking", "none")),
+        "X-Marking": ", ".join(_marking(known)) or "none",
     }
     if credits := credits_of(spoken):
         found["X-Attribution"] = quote(credits["attribution"], safe=" :;,/()'")
     if spoken.notices:
         found["X-Warnings"] = warnings_of(spoken.notices)
     return found
+
+
+def _marking(known: Mapping[str, Any]) -> list[str]:
+    return list(known.get("marking", []))
 
 
 def headers_of_end(spoken: Spoken) -> dict[str, str]:

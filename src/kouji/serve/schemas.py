@@ -71,7 +71,7 @@ class Extensions(BaseModel):
     pronunciation: dict[str, str] | list[str] | None = None
     timestamps: Literal["none", "word", "phoneme"] | None = None
     sample_rate: Rate | None = None
-    watermark: bool | None = None
+    watermark: Annotated[bool | None, Field(description="false: none, where the house allows it.")] = None
     label: bool | None = None
     stream: Annotated[bool | None, Field(description="false: one body with its length.")] = None
     cache: Literal[CACHE_MODES] | None = None  # type: ignore[valid-type]

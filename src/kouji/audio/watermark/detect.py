@@ -42,17 +42,9 @@ class Watermark:
     score: float  # standard deviations above sound without a mark
     start: float  # seconds: the part of the sound where it is clearest
     end: float
-    payload: Payload | None = None  # what it says, where enough of it was heard
-
-    @property
-    def engine(self) -> str:
-        """Which engine spoke; "" where that cannot be read, or it is none of ours."""
-        return self.payload.engine_name if self.payload else ""
-
-    @property
-    def id(self) -> str:
-        """Of the request, 8 hexadecimal digits, as its metadata has it; "" where that cannot be read."""
-        return f"{self.payload.id:08x}" if self.payload else ""
+    id: str = ""  # of the request, as its metadata has it: 8 hexadecimal digits; "": too little was heard to read it
+    engine: str = ""  # which spoke; "" too where it is none of ours
+    version: int = 0  # of the payload
 
 
 def detect(samples: np.ndarray, sample_rate: int) -> Watermark | None:
@@ -75,7 +67,9 @@ def detect(samples: np.ndarray, sample_rate: int) -> Watermark | None:
     start, length = first * PERIOD, (last - first) * PERIOD
     end = min(start + length, len(samples) / sample_rate)
     payload = _payload(cells[phase, first * N_SLOTS : last * N_SLOTS], shift)
-    return Watermark(1 - chance, score, start, end, payload)
+    if payload is None:
+        return Watermark(1 - chance, score, start, end)
+    return Watermark(1 - chance, score, start, end, payload.hex, payload.engine_name, payload.version)
 
 
 def _cells(samples: np.ndarray) -> np.ndarray:

@@ -35,6 +35,11 @@ class Payload:
     version: int = VERSION
 
     @property
+    def hex(self) -> str:
+        """The id, as metadata and logs have it: 8 hexadecimal digits."""
+        return f"{self.id:08x}"
+
+    @property
     def engine_name(self) -> str:
         """The engine's id; "" where it is none of ours, or of a later version of us."""
         return ENGINES[self.engine] if self.engine < len(ENGINES) else ""

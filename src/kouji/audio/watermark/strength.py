@@ -15,7 +15,7 @@ import numpy as np
 
 from .pattern import BAND, LOW, N_BANDS
 
-_CAP_HZ, _CAP_DB = (1500.0, 3500.0), (0.5, 3.0)  # the most that a tile changes by, linear between
+_CAP_HZ, _CAP_DB = (1500.0, 3500.0), (0.7, 3.0)  # the most that a tile changes by, linear between
 _TONAL = -60.0  # dB of spectral flatness at which a sound counts as wholly tonal (Johnston)
 
 
