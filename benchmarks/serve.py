@@ -12,13 +12,12 @@ from __future__ import annotations
 import asyncio
 import os
 import platform
-import socket
-import subprocess
 import sys
 import time
 from statistics import median
 
 import httpx
+from processes import processor_seconds, served
 
 CLIENTS = (1, 8, 32)
 BARS = {1: 60, 8: 150, 32: 500}  # milliseconds, median, two idle cores
@@ -31,15 +30,6 @@ SENTENCES = (
 )
 
 
-def processor_ms(pid: int) -> float:
-    """Processor time of all threads of a process so far."""
-    total = 0
-    for thread in os.listdir(f"/proc/{pid}/task"):
-        with open(f"/proc/{pid}/task/{thread}/schedstat") as file:
-            total += int(file.read().split()[0])
-    return total / 1e6
-
-
 async def ask(client: httpx.AsyncClient, text: str, pid: int, from_cpu: float) -> tuple[float, float, float, float]:
     """(ms to the first byte, server's ms until then, ms to the last byte, seconds of sound)."""
     body = {"model": "native", "input": text, "response_format": "pcm", "cache": "off"}
@@ -48,7 +38,7 @@ async def ask(client: httpx.AsyncClient, text: str, pid: int, from_cpu: float) -
         assert answer.status_code == 200, await answer.aread()
         async for piece in answer.aiter_raw():
             if not n_bytes:
-                first, cpu = 1000 * (time.perf_counter() - started), processor_ms(pid) - from_cpu
+                first, cpu = 1000 * (time.perf_counter() - started), 1000 * processor_seconds(pid) - from_cpu
             n_bytes += len(piece)
     return first, cpu, 1000 * (time.perf_counter() - started), n_bytes / 48000
 
@@ -60,10 +50,10 @@ async def measure(url: str, pid: int, n_clients: int, n_rounds: int) -> list[flo
         await asyncio.gather(*(client.get("/health") for _ in range(n_clients)))  # connections are open
         for number in range(n_rounds):
             texts = [SENTENCES[k % 4].format(100 * number + k) for k in range(n_clients)]
-            started, cpu = time.perf_counter(), processor_ms(pid)
+            started, cpu = time.perf_counter(), 1000 * processor_seconds(pid)
             found = await asyncio.gather(*(ask(client, text, pid, cpu) for text in texts))
             seconds += time.perf_counter() - started
-            work += (processor_ms(pid) - cpu) / 1000
+            work += (1000 * processor_seconds(pid) - cpu) / 1000
             sound += sum(row[3] for row in found)
             rows += found
     first, cpu_first, last = (median(row[k] for row in rows) for k in range(3))
@@ -72,32 +62,17 @@ async def measure(url: str, pid: int, n_clients: int, n_rounds: int) -> list[flo
 
 def main(engine: str = "native", n_rounds: str = "10") -> None:
     """Print the table."""
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        port = one.getsockname()[1]
-    command = [sys.executable, "-m", "kouji", "serve", "--engine", engine, "--port", str(port), "--log-level", "error"]
-    server = subprocess.Popen(command)
-    url = f"http://127.0.0.1:{port}"
-    try:
-        while True:
-            time.sleep(0.2)
-            try:
-                if httpx.get(f"{url}/ready").status_code == 200:
-                    break
-            except httpx.TransportError:
-                assert server.poll() is None
+    with served("--engine", engine) as server:
         print(f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}, {engine}, ", end="")
         print(f"load {os.getloadavg()[0]:.1f} before\n")
         print("| clients | first byte, ms (clock) | of two idle cores, ms | bar, ms | last byte, ms | sound per second "
               "(clock) | of two idle cores |\n| --- | --- | --- | --- | --- | --- | --- |")  # fmt: skip
         for n_clients in CLIENTS:
-            first, idle, last, rate, idle_rate = asyncio.run(measure(url, server.pid, n_clients, int(n_rounds)))
+            found = asyncio.run(measure(server.url, server.pid, n_clients, int(n_rounds)))
+            first, idle, last, rate, idle_rate = found
             cells = (f"{first:.0f}", f"{idle:.0f}", BARS[n_clients], f"{last:.0f}", f"{rate:.1f}", f"{idle_rate:.0f}")
             print("|", n_clients, *(f"| {cell}" for cell in cells), "|")
         print(f"\nload {os.getloadavg()[0]:.1f} after")
-    finally:
-        server.terminate()
-        server.wait()
 
 
 if __name__ == "__main__":

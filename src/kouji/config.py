@@ -64,6 +64,7 @@ class Config:
     cache_mb: int = _setting(128, "megabytes of finished audio kept in memory")
     cache_dir: str = _setting("", "folder of finished audio that outlives the server; unset: none")
     cache_dir_mb: int = _setting(2048, "megabytes of finished audio kept there")
+    cache_url: str = _setting("", "Redis of finished audio that servers share: redis://HOST:6379/1; unset: none")
     idle_minutes: int = _setting(0, "minutes after which an unused engine leaves memory; 0: never")
     queue: str = _setting("table:", "how workers hear of jobs: table: or redis://HOST:6379/0")
     results: str = _setting("", "store of the sound of jobs: file:///FOLDER or s3://BUCKET/PREFIX; unset: in home")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -21,6 +20,7 @@ from kouji.voices.clone import Sample
 from kouji.voices.conditioning import Key, arrays_as_bytes
 from kouji.voices.voice import Voice, checked_name
 
+from .heard import Heard
 from .library import Library
 
 _TRANSCRIPT = "reference_text"
@@ -66,7 +66,7 @@ class Casting:
         self._builtin: dict[str, Conditioning] = {}
         self._of_session: dict[str, EncodedSpeaker] = {}
         # Clips that nobody consented to keep: never on disk.
-        self._heard: OrderedDict[tuple[object, ...], EncodedSpeaker] = OrderedDict()
+        self._heard = Heard[EncodedSpeaker](_N_HEARD)
 
     @cached_property
     def library(self) -> Library:
@@ -114,18 +114,16 @@ class Casting:
     def encode(self, clips: ClipSource | Sequence[ClipSource], transcript: str = "") -> EncodedSpeaker:
         """Hear a voice. (Raises as `cast`.)"""
         self._check_can_learn()
-        heard = read_clips(clips)
-        key = (*(clip.digest for clip in heard), transcript)
-        speaker = self._heard.get(key)
-        if speaker is None:
-            sample = self.library.prepare(heard)
+        read = read_clips(clips)
+
+        def hear() -> EncodedSpeaker:
+            sample = self.library.prepare(read)
             pieces = [(each.samples, each.sample_rate) for each in sample.references]
             arrays = self._learn(pieces, transcript)
-            speaker = EncodedSpeaker(sample, Conditioning(self._card.id, arrays), transcript)
-        self.library.admit(speaker.sample, self._card.id)
-        self._heard[key] = speaker
-        while len(self._heard) > _N_HEARD:
-            self._heard.popitem(last=False)
+            return EncodedSpeaker(sample, Conditioning(self._card.id, arrays), transcript)
+
+        speaker = self._heard.get((*(clip.digest for clip in read), transcript), hear)
+        self.library.admit(speaker.sample, self._card.id)  # each time: who is protected may have changed
         return speaker
 
     def register(self, name: str, speaker: EncodedSpeaker, consent: Consent | None, **about: str) -> None:

@@ -38,6 +38,7 @@ def serve(
     unknown_fields: Annotated[Text, typer.Option("--unknown-fields", help="warn or refuse.")] = None,
     aliases: Annotated[Text, typer.Option("--aliases", help="File of names for models and voices.")] = None,
     cache_mb: Annotated[Number, typer.Option("--cache-mb", help="Finished audio in memory.")] = None,
+    cache_url: Annotated[Text, typer.Option("--cache-url", help="Redis of finished audio that servers share.")] = None,
     cache_dir: Annotated[Text, typer.Option("--cache-dir", help="Folder of finished audio.")] = None,
     idle_minutes: Annotated[Number, typer.Option("--idle-minutes", help="Unload engines unused so long.")] = None,
     wyoming_port: Annotated[Number, typer.Option("--wyoming-port", help="Port for Home Assistant.")] = None,
@@ -51,8 +52,8 @@ def serve(
         host=host, port=port, engine=engine, voice=voice, threads=threads, lexicon=lexicon, models=models,
         preset=preset, preload=preload, max_concurrency=max_concurrency, max_waiting=max_waiting,
         rate_limit=rate_limit, api_keys=api_keys, cors=cors, unknown_fields=unknown_fields, aliases=aliases,
-        cache_mb=cache_mb, cache_dir=cache_dir, idle_minutes=idle_minutes, wyoming_port=wyoming_port,
-        gptsovits_port=gptsovits_port,
+        cache_mb=cache_mb, cache_dir=cache_dir, cache_url=cache_url, idle_minutes=idle_minutes,
+        wyoming_port=wyoming_port, gptsovits_port=gptsovits_port,
     )  # fmt: skip
     check_installed()
     if new_key is not None:

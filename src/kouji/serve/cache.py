@@ -3,7 +3,9 @@
 The key is a hash of text, voice, language, controls, seed, engine, preset, weights and version: what comes out is what
 would have been made. Sound is kept as 16-bit samples, so that one entry serves every format.
 
-    memory, bounded ─→ folder, bounded (where one is named): the longest unused goes first
+    memory, bounded ─→ folder, bounded (where one is named) ─→ Redis (where one is named)
+
+The longest unused goes first.
 """
 
 from __future__ import annotations
@@ -30,6 +32,8 @@ from kouji.types import Mark, Notice
 if TYPE_CHECKING:
     from kouji.engines.contract import Card
     from kouji.types import Request
+
+    from .shared import Shared
 
 LONGEST = 600.0  # seconds; longer sounds are not kept
 _MAGIC = b"KOUJI1\0\0"
@@ -68,7 +72,7 @@ class Finished:
     def unpack(cls, data: bytes) -> Finished | None:
         """What `pack` made; None where the bytes are not whole."""
         body = data[40:]
-        if data[:8] != _MAGIC or hashlib.sha256(body).digest() != data[8:40]:
+        if data[:8] != _MAGIC or len(body) < 4 or hashlib.sha256(body).digest() != data[8:40]:
             return None
         (n_head,) = struct.unpack("<I", body[:4])
         head = json.loads(body[4 : 4 + n_head])
@@ -82,16 +86,22 @@ class Finished:
 
 
 class AudioCache:
-    """Memory, and a folder where one is named. Threads may share it; so may processes the folder."""
+    """Memory, a folder and a Redis where they are named. Threads may share it; so may processes the last two."""
 
-    def __init__(self, memory: int, folder: Path | None = None, disk: int = 0) -> None:
+    def __init__(self, memory: int, folder: Path | None = None, disk: int = 0, shared: Shared | None = None) -> None:
         """Sizes in bytes; 0 keeps nothing there."""
         self._memory, self._folder, self._disk = memory, folder if disk else None, disk
+        self._shared = shared
         self._entries: OrderedDict[str, Finished] = OrderedDict()
         self._size = 0
         self._lock = threading.Lock()
         if self._folder is not None:
             self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)  # what was said is nobody else's business
+
+    @property
+    def notices(self) -> tuple[Notice, ...]:
+        """What a caller should know of the cache: that a part of it does not answer, if so."""
+        return self._shared.notices if self._shared else ()
 
     def get(self, key: str) -> Finished | None:
         """The sound of a key, if it is still there."""
@@ -100,6 +110,8 @@ class AudioCache:
                 self._entries.move_to_end(key)
                 return self._entries[key]
         found = self._read(key)
+        if found is None and (found := self._fetch(key)) is not None:
+            self._write(key, found)
         if found is not None:
             self._remember(key, found)
         return found
@@ -110,6 +122,8 @@ class AudioCache:
             return
         self._remember(key, sound)
         self._write(key, sound)
+        if self._shared is not None:
+            self._shared.put(key, sound.pack())
 
     def clear(self) -> None:
         """Forget everything."""
@@ -118,6 +132,13 @@ class AudioCache:
             self._size = 0
             for path in self._files():
                 path.unlink(missing_ok=True)
+        if self._shared is not None:
+            self._shared.clear()
+
+    def close(self) -> None:
+        """Let go of what is connected."""
+        if self._shared is not None:
+            self._shared.close()
 
     def _remember(self, key: str, sound: Finished) -> None:
         with self._lock:
@@ -144,6 +165,13 @@ class AudioCache:
                 path.unlink()
             else:
                 os.utime(path)
+        return found
+
+    def _fetch(self, key: str) -> Finished | None:
+        data = self._shared.get(key) if self._shared is not None else None
+        found = None if data is None else Finished.unpack(data)
+        if data is not None and found is None and self._shared is not None:
+            self._shared.drop(key)
         return found
 
     def _write(self, key: str, sound: Finished) -> None:

@@ -21,6 +21,7 @@ from .metrics import Metrics
 from .names import Names
 from .queue import Ticket
 from .refusals import TooLarge
+from .shared import Shared
 from .spoken import Opening, Order, Piece, Planned
 
 MB = 1_000_000
@@ -34,14 +35,15 @@ class Service:
         """Prepare; nothing is loaded yet.
 
         Raises:
-            InvalidInput: a file that the settings name cannot be used.
+            InvalidInput, MissingExtra: a file or a cache that the settings name cannot be used.
         """
         self.settings = settings
         self.names = Names.read(settings.engine, settings.aliases)
         self.metrics = Metrics()
         self.hosts = Hosts(settings, os.cpu_count() or 1)
         folder = Path(settings.cache_dir) if settings.cache_dir else None
-        self.cache = AudioCache(settings.cache_mb * MB, folder, settings.cache_dir_mb * MB)
+        shared = Shared(settings.cache_url) if settings.cache_url else None
+        self.cache = AudioCache(settings.cache_mb * MB, folder, settings.cache_dir_mb * MB, shared)
 
     def host(self, engine: str = "") -> Host:
         """The host of an engine; of the settings' one, where none is named. Raises UnknownName."""
@@ -117,6 +119,7 @@ class Service:
     def close(self) -> None:
         """Stop the workers."""
         self.hosts.close()
+        self.cache.close()
 
 
 class Spoken:

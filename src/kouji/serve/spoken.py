@@ -74,7 +74,8 @@ def pieces(host: Host, order: Order, cache: AudioCache) -> Iterator[Piece]:
     identity = identity_of(session, stream, order.request.text)
     key = key_of(order.request, identity, host.identity, marking=stream.metadata.get("marking"))
     found = cache.get(key) if order.cache == "use" else None
-    notices = (*order.notices, *(stream.notices if found is None else found.notices))
+    of_cache = cache.notices if order.cache == "use" else ()
+    notices = (*order.notices, *of_cache, *(stream.notices if found is None else found.notices))
     yield Opening(
         sample_rate=encoder.sample_rate, metadata=stream.metadata, notices=notices, is_cached=found is not None
     )
@@ -84,10 +85,11 @@ def pieces(host: Host, order: Order, cache: AudioCache) -> Iterator[Piece]:
     kept = _Kept(stream.sample_rate) if order.cache != "off" else None
     yield from _encoded(_made(stream, kept), stream.sample_rate, encoder)
     late = closing.notices(stream.metadata)
-    if late:
-        yield Piece(n_samples=encoder.n_samples, notices=late)
     if kept is not None and kept.is_whole:
         cache.put(key, kept.finished(stream, late))
+        late += tuple(notice for notice in cache.notices if notice not in of_cache)
+    if late:
+        yield Piece(n_samples=encoder.n_samples, notices=late)
 
 
 @dataclass(frozen=True)
