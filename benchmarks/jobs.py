@@ -90,7 +90,7 @@ def house(folder: Path, engine: str, with_queue: bool) -> Iterator[House]:
             redis = kouji_servers.Redis(folder)
             stack.callback(redis.stop)
             environment["KOUJI_QUEUE"] = redis.url
-        found = House(Served(["--engine", engine], environment), redis, [])
+        found = House(Served(["--engine", engine, "--no-page"], environment), redis, [])
         found.server.start()
         stack.callback(found.server.stop)
         for _ in range(2 if redis else 0):

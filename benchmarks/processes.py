@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import httpx
 
@@ -71,13 +72,14 @@ class Served:
 
 @contextmanager
 def served(*options: str, **environment: str) -> Iterator[Served]:
-    """A server, ready, and stopped at the end."""
-    server = Served(list(options), environment)
-    server.start()
-    try:
-        yield server
-    finally:
-        server.stop()
+    """A server with a home of its own, ready, and stopped at the end."""
+    with TemporaryDirectory() as home:
+        server = Served(list(options), {"KOUJI_HOME": home, **environment})
+        server.start()
+        try:
+            yield server
+        finally:
+            server.stop()
 
 
 def processor_seconds(pid: int) -> float:

@@ -43,6 +43,7 @@ def serve(
     idle_minutes: Annotated[Number, typer.Option("--idle-minutes", help="Unload engines unused so long.")] = None,
     wyoming_port: Annotated[Number, typer.Option("--wyoming-port", help="Port for Home Assistant.")] = None,
     gptsovits_port: Annotated[Number, typer.Option("--gptsovits-port", help="Port for clients of api_v2.")] = None,
+    page: Annotated[bool, typer.Option("--page/--no-page", help="The web page too, where it is installed.")] = True,
     log_level: Annotated[str, typer.Option("--log-level", help="debug, info, warning or error.")] = "info",
 ) -> None:
     """Answer requests over HTTP until Ctrl-C."""
@@ -71,7 +72,7 @@ def serve(
         raise UnknownName("log level", log_level, levels)
     logging.basicConfig(level=log_level.upper(), format="%(levelname)s:     %(message)s")
     Session(engines.card(settings.engine), settings).permit()  # told, or asked for, before anybody waits for it
-    run(settings, log_level)
+    run(settings, log_level, page)
 
 
 def check_installed(extra: str = "serve", needed: tuple[str, ...] = _NEEDED) -> None:

@@ -90,8 +90,8 @@ class _Beside(uvicorn.Server):
         yield
 
 
-def run(settings: config.Config, log_level: str = "info") -> None:
-    """Serve until Ctrl-C or SIGTERM.
+def run(settings: config.Config, log_level: str = "info", with_page: bool = True) -> None:
+    """Serve until Ctrl-C or SIGTERM; with the web page, where it is installed.
 
     Raises:
         SpeechError: something that the settings name is not there, or a port is taken.
@@ -103,12 +103,12 @@ def run(settings: config.Config, log_level: str = "info") -> None:
     for folder in filter(None, [settings.cache_dir]):
         Path(folder).mkdir(parents=True, exist_ok=True)
     with contextlib.suppress(KeyboardInterrupt):  # uvicorn raises the signal again once all is answered
-        asyncio.run(serve(settings, log_level))
+        asyncio.run(serve(settings, log_level, with_page))
 
 
-async def serve(settings: config.Config, log_level: str = "info") -> None:
+async def serve(settings: config.Config, log_level: str = "info", with_page: bool = True) -> None:
     """The same within a loop."""
-    app = create_app(settings, with_page=True)
+    app = create_app(settings, with_page)
     main = _Main(uvicorn_config(app, settings.host, settings.port, log_level))
     beside: list[asyncio.Task[None]] = []
     second: _Beside | None = None
