@@ -31,7 +31,8 @@ def as_bytes(speech: kouji.Speech) -> bytes:
 
 def test_speech_knows_what_made_it(tts: kouji.Session) -> None:
     speech = tts.synthesize("你好，世界。", seed=3)
-    assert speech.metadata == {"engine": "parrot", "voice": "ara", "language": "zh", "seed": 3}
+    made = {name: value for name, value in speech.metadata.items() if name not in ("tags", "marking", "watermark")}
+    assert made == {"engine": "parrot", "voice": "ara", "language": "zh", "seed": 3}
     assert speech.sample_rate == tts.sample_rate == 16000
     assert speech.duration > 0.5
 
@@ -220,7 +221,8 @@ def test_the_plan_comes_with_the_sound() -> None:
 
 def test_a_free_pace_sounds_as_ever() -> None:
     tts = clumsy(error=1.1)
-    assert as_bytes(tts.synthesize(LONG, mode="free")) == as_bytes(kouji.load("parrot").synthesize(LONG))
+    plain = kouji.load("parrot").synthesize(LONG)
+    assert np.array_equal(tts.synthesize(LONG, mode="free").samples, plain.samples)
 
 
 def test_a_stream_of_a_wanted_length_comes_sentence_by_sentence() -> None:

@@ -20,8 +20,11 @@ def _setting(default: object, meaning: str):  # type: ignore[no-untyped-def]  # 
     return field(default=default, metadata={"meaning": meaning})
 
 
-WATERMARKS = ("always", "request", "off")  # who may leave it out: nobody, a request, or the house has
 USES = ("personal", "research", "commercial")  # what a deployment may be for
+RULES = ("always", "request", "off")  # who may leave a mark out: nobody, a request, or the house has
+LABELS = ("none", "start", "end", "both", "tone")  # where a sound says aloud that a machine made it
+_WORDS = {"use": ("", *USES), "watermark": RULES, "marks": RULES, "label": LABELS, "c2pa": ("on", "off")}
+_WORDS["unknown_fields"] = ("warn", "refuse")
 _PORT = (0, 65535)
 _RANGES = {
     "port": _PORT, "wyoming_port": _PORT, "gptsovits_port": _PORT, "max_concurrency": (1, 1000),
@@ -47,6 +50,12 @@ class Config:
     preset: str = _setting("", "one of the engine's presets, see `kouji engines NAME`; unset: its first")
     use: str = _setting("", "what it is for: personal, research or commercial; decides which weights may speak")
     watermark: str = _setting("always", "mark in every sound: always, request (one may ask for none) or off")
+    marks: str = _setting("always", "marks in files: always, request (a request may leave them out) or off")
+    label: str = _setting("none", "what every sound says aloud: none, start, end, both or tone")
+    producer: str = _setting("", "name or code of who runs this, for the label of GB 45438; unset: kouji")
+    c2pa: str = _setting("off", "on: whole wav, mp3 and flac files are signed with a C2PA manifest")
+    c2pa_certificate: str = _setting("", "file of certificates to sign with, PEM; unset: one of our own, in home")
+    c2pa_key: str = _setting("", "file of their key, PEM without a password")
     host: str = _setting("127.0.0.1", "address that `kouji serve` listens on; 0.0.0.0 is every one")
     port: int = _setting(7860, "port of the HTTP server")
     wyoming_port: int = _setting(0, "port of the Wyoming server, of Home Assistant; 0: none")
@@ -78,13 +87,9 @@ class Config:
         for name, (low, high) in _RANGES.items():
             if not low <= getattr(self, name) <= high:
                 raise InvalidInput(f"{name} = {getattr(self, name)} is not possible.", f"Give {low} to {high}.")
-        if self.use not in ("", *USES):
-            raise InvalidInput(f"use = {self.use!r} is not possible.", f"Give {', '.join(USES)}.")
-        if self.watermark not in WATERMARKS:
-            hint = f"Give {', '.join(WATERMARKS)}."
-            raise InvalidInput(f"watermark = {self.watermark!r} is not possible.", hint)
-        if self.unknown_fields not in ("warn", "refuse"):
-            raise InvalidInput(f"unknown_fields = {self.unknown_fields!r} is not possible.", "Give warn or refuse.")
+        for name, words in _WORDS.items():
+            if getattr(self, name) not in words:
+                raise InvalidInput(f"{name} = {getattr(self, name)!r} is not possible.", f"Give {', '.join(words)}.")
 
 
 SETTINGS = {setting.name: setting for setting in fields(Config) if setting.name != "sources"}

@@ -8,19 +8,20 @@ A list of calls: what each of them does stands in its own room.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from functools import cached_property, partial
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from kouji import config, engines
-from kouji.control import DurationPlan, Interpreter, closing, delivered, describe, planned, target, with_emotion
+from kouji.control import DurationPlan, Interpreter, closing, delivered, describe, label, planned, target, with_emotion
 from kouji.engines.contract import CONTROLS, INSTEAD, SPEAKERS, BuiltinVoice, Card, Conditioning, Engine
 from kouji.errors import InvalidInput, UnknownName, UnsupportedControl
-from kouji.policy import Gate, Permit, watermark
+from kouji.policy import Gate, Permit
 from kouji.types import Chunk, Notice, Request, Speech, Timing, Utterance
 
 if TYPE_CHECKING:
@@ -30,7 +31,9 @@ if TYPE_CHECKING:
     from kouji.text import Lexicon
     from kouji.voices.clips import ClipSource
 
+_SPEAKER = (*SPEAKERS, "reference_text")  # controls that say whose voice it is
 Progress = Callable[[int, int], None]  # (utterances said, utterances in all)
+Said = Iterable[tuple[Iterable[Chunk], str | float | None]]  # the chunks of each utterance, and the pause after it
 
 
 def load(
@@ -82,6 +85,13 @@ class Stream(Iterator[Chunk]):
     sample_rate: int  # Hz
     notices: tuple[Notice, ...]
     metadata: dict[str, object]  # what was made of a wanted duration stands in it once all chunks are there
+
+    @property
+    def tags(self) -> dict[str, str]:
+        """What a file of it says of itself."""
+        found = self.metadata["tags"]
+        assert isinstance(found, dict)
+        return found
 
     def __next__(self) -> Chunk:
         return next(self.chunks)
@@ -179,8 +189,9 @@ class Session:
             voice: id of a voice, see `voices`; by default the engine's own for the language of the text.
             language: zh, en, ja, ko or yue; by default found out from the text.
             seed: 0 or more; another seed is another take.
-            controls: what the engine's card lists, such as speed=1.1; or the same as one `config={...}`.
-                watermark=False asks for a sound without its mark, where the settings let it.
+            controls: what the engine's card lists, such as speed=1.1; or the same as one `config={...}`. Every engine
+                has label="start" (end, both, tone): the sound says aloud that a machine made it. watermark=False and
+                marks=False ask for a sound, or files of it, without their marks, where the settings let them.
                 speaker_id is another word for voice; reference_audio (or speaker_reference) is a clip whose voice is
                 taken: a path, bytes, or (samples, sample rate).
 
@@ -226,32 +237,40 @@ class Session:
         from kouji.audio.join import collect
 
         stream = self.start(request, progress)
-        samples, marks = collect(stream)
+        samples, moments = collect(stream)
         notices = stream.notices + closing.notices(stream.metadata)
-        return Speech(samples, stream.sample_rate, marks, notices, stream.metadata)
+        return Speech(samples, stream.sample_rate, moments, notices, stream.metadata)
 
     def start(self, request: Request, progress: Progress | None = None) -> Stream:
         """Check a request, then say it as the chunks are asked for. (Raises as `synthesize` does.)"""
+        from kouji.policy.marking import marking_of
+
         plan = self._plan(request)
         metadata = plan.metadata(self.card)
         if self.card.presets:
             metadata["preset"] = self._settings.preset or self.card.presets[0].name
-        mark = self._mark(request, metadata)
-        if mark:
-            metadata |= {"marking": ["watermark"], "watermark": mark.hex}
-        return Stream(self._chunks(plan, progress, metadata, mark), self.sample_rate, plan.notices, metadata)
+        others = {name: value for name, value in target.without(request.controls).items() if name not in _SPEAKER}
+        asked = replace(request, controls=others)
+        marking = marking_of(asked, metadata, plan.permit, self._settings, self._gate)
+        metadata |= marking.plain()
+        before, after = self._labels(request, plan, marking.label)
+        chunks = self._chunks(plan, progress, metadata, before, after, marking.watermark)
+        return Stream(chunks, self.sample_rate, plan.notices, metadata)
 
-    def _mark(self, request: Request, metadata: dict[str, object]) -> Payload | None:
-        """What the watermark of a request says; None where it has none, which is written down."""
-        from kouji.audio.watermark import Payload, engine_number
+    def _labels(self, request: Request, plan: _Plan, where: str) -> tuple[Said, Said]:
+        """What is heard before and after, by the very voice that speaks; beeps where it cannot say it."""
+        if where == "none":
+            return [], []
+        text, language = label.spoken(plan.language, self.card.languages)
+        if where == "tone" or not text:
+            from kouji.audio.morse import beeps
 
-        rule, id = self._settings.watermark, watermark.id_of(metadata, request.text)
-        mark = Payload(engine_number(self.card.id), id)
-        if watermark.is_wanted(rule, request.watermark):
-            return mark
-        by = "house" if request.watermark is None else "request"
-        self._gate.note("unmark", engine=self.card.id, id=mark.hex, by=by)
-        return None
+            return [([Chunk(beeps(label.TONE, self.sample_rate))], label.PAUSE)], []
+        who = {name: value for name, value in request.controls.items() if name in _SPEAKER}
+        said = self._plan(Request(text, request.voice, language, request.seed, who))
+        first = self._utterances(said, None, {}) if where in ("start", "both") else []
+        last = self._utterances(said, None, {}) if where in ("end", "both") else []
+        return first, last
 
     @cached_property
     def _engine(self) -> Engine:
@@ -283,12 +302,15 @@ class Session:
         if not isinstance(nested, Mapping):
             raise InvalidInput(f"config={nested!r} is no mapping.", 'Give config={"speed": 1.1}.')
         settings, asked = self._settings, {**nested, **controls}
+        said, are_marked = asked.pop("label", ""), asked.pop("marks", True)
+        if not isinstance(said, str) or not isinstance(are_marked, bool):
+            raise InvalidInput("label is a word, marks is true or false.", 'Give label="start", or marks=False.')
         if not voice and not any(name in SPEAKERS for name in asked):
             voice = settings.voice
         marked = asked.pop("watermark", None)
         if not (marked is None or isinstance(marked, bool)):
             raise InvalidInput(f"watermark={marked!r} is not possible.", "Give True or False.")
-        return Request(text, voice, language or settings.language, seed, asked, marked)
+        return Request(text, voice, language or settings.language, seed, asked, marked, said, are_marked)
 
     def _plan(self, request: Request) -> _Plan:
         """Check all that can be checked before any sound is made."""
@@ -330,18 +352,20 @@ class Session:
         return planned(utterances, timing, wanted, self.sample_rate, self.card.token_rate, lead)
 
     def _chunks(
-        self, plan: _Plan, progress: Progress | None, metadata: dict[str, object], mark: Payload | None
+        self, plan: _Plan, progress: Progress | None, metadata: dict[str, object], before: Said, after: Said,
+        mark: Payload | None,
     ) -> Iterator[Chunk]:
         from kouji.audio.join import join
         from kouji.audio.watermark import marked
 
         lead = 0.0 if plan.duration and plan.duration.lead else plan.lead  # the planned chunks bring it along
-        sound = join(self._utterances(plan, progress, metadata), self.sample_rate, lead)
+        said = chain(before, self._utterances(plan, progress, metadata), after)
+        sound = join(said, self.sample_rate, lead)
         return marked(sound, self.sample_rate, mark) if mark else sound
 
     def _utterances(
         self, plan: _Plan, progress: Progress | None, metadata: dict[str, object]
-    ) -> Iterator[tuple[Iterator[Chunk], str | float | None]]:
+    ) -> Iterator[tuple[Iterable[Chunk], str | float | None]]:
         from kouji.audio.cues import with_cues
 
         keeper = closing.Timekeeper(plan.duration, self.sample_rate, metadata) if plan.duration else None

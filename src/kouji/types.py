@@ -26,6 +26,8 @@ class Request:
     seed: int = 0  # 0 or more; the same seed gives the same bytes
     controls: Mapping[str, object] = field(default_factory=dict)  # by name, as on the engine's card
     watermark: bool | None = None  # whether the sound is marked; None: as the house has it
+    label: str = ""  # says aloud that a machine speaks: start | end | both | tone | none; "": as the house has it
+    marks: bool = True  # the result says of itself that a machine made it, where its format has a place for that
 
 
 @dataclass(frozen=True)
@@ -129,7 +131,14 @@ class Speech:
     sample_rate: int  # Hz
     marks: tuple[Mark, ...] = ()
     notices: tuple[Notice, ...] = ()
-    metadata: dict[str, object] = field(default_factory=dict)  # engine, preset, voice, language, seed
+    metadata: dict[str, object] = field(default_factory=dict)  # engine, preset, voice, language, seed, tags …
+
+    @property
+    def tags(self) -> dict[str, str]:
+        """What a file of it says of itself."""
+        found = self.metadata.get("tags", {})
+        assert isinstance(found, dict)
+        return found
 
     @property
     def duration(self) -> float:
@@ -145,4 +154,4 @@ class Speech:
         """
         from kouji.audio.files import write
 
-        write(file, self.samples, self.sample_rate, format)
+        write(file, self.samples, self.sample_rate, format, self.tags)

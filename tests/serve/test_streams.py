@@ -184,7 +184,7 @@ def test_an_agent_speaks_over_http(server: Running) -> None:
     answer = asyncio.run(run())
     sound = httpx.get(answer["uri"])
     assert sound.headers["content-type"] == "audio/wav"
-    assert len(sound.content) == 44 + 2 * round(24000 * answer["duration"])
+    assert len(soundfile.read(io.BytesIO(sound.content))[0]) == round(24000 * answer["duration"])
 
 
 def test_an_agent_speaks_over_stdio(tmp_path: Path) -> None:
@@ -197,11 +197,15 @@ def test_an_agent_speaks_over_stdio(tmp_path: Path) -> None:
 
     async def run() -> dict[str, Any]:
         async with mcp.Client(command) as client:
-            assert {tool.name for tool in (await client.list_tools()).tools} == {"synthesize", "list_voices"}
+            tools = {tool.name for tool in (await client.list_tools()).tools}
+            assert tools == {"synthesize", "list_voices", "verify_audio"}
             found = await client.call_tool("synthesize", {"text": "Hello.", "format": "flac"})
+            verified = await client.call_tool("verify_audio", {"audio": found.structured_content["uri"]})
+            assert verified.structured_content["metadata"]["kouji"]["engine"] == "native"
             return dict(found.structured_content)
 
     answer = asyncio.run(run())
+    assert answer["marking"] == ["watermark", "gb45438", "eu-ai-act-50", "kouji"]
     path = Path(unquote(urlsplit(answer["uri"]).path))
     assert path.parent == tmp_path
     assert soundfile.info(path).duration == pytest.approx(answer["duration"], abs=1e-3)

@@ -4,10 +4,15 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from kouji.audio import files
 from kouji.audio.corpus import Recording, read_manifest
+from kouji.engines import card
 from kouji.errors import InvalidInput, LicenceDenied
+from kouji.policy import marks
+from kouji.policy.licences import training
 from kouji.train.licences import of_pack
 from kouji.train.pipeline import Recipe
 
@@ -47,3 +52,26 @@ def test_what_goes_on_from_the_built_in_pack_keeps_its_licence_and_its_credits(f
     assert found.credits.endswith("; Li Si")
     with pytest.raises(InvalidInput, match=r"CC-BY-SA-4\.0"):
         of_pack(free, Recipe(start=WEIGHTS, licence="MIT"))
+
+
+@pytest.mark.parametrize(
+    ("engine", "use", "is_allowed"),
+    [
+        ("native", "", True), ("native", "commercial", True), ("indextts2", "", False), ("indextts2", "personal", True),
+        ("indextts2", "research", True), ("indextts2", "commercial", False), ("cosyvoice-300m", "commercial", True),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("format", ["wav", "flac", "mp3", "ogg"])
+def test_what_an_engine_has_said_is_learnt_from_as_its_terms_allow(
+    free: list[Recording], tmp_path: Path, engine: str, use: str, is_allowed: bool, format: str
+) -> None:
+    path = tmp_path / f"said.{format}"
+    rule = training(card(engine).licences)
+    files.write(path, np.zeros(24000, np.float32), 24000, tags=marks.tags(marks.Origin(engine, "1", training=rule)))
+    corpus = [*free, replace(free[0], path=path)]
+    if is_allowed:
+        uses = of_pack(corpus, Recipe(use=use)).uses
+        assert ("commercial" in uses) == (rule == "any")
+    else:
+        with pytest.raises(LicenceDenied, match=f"said.{format}: What '{engine}' says may train"):
+            of_pack(corpus, Recipe(use=use))

@@ -17,6 +17,8 @@ import soxr
 
 from kouji.errors import InvalidInput, MissingExtra, UnknownName
 
+from .tags import Tags, id3, riff
+
 UNKNOWN_SIZE = 0xFFFFFFFF  # of a WAV stream: players read to the end of what comes
 
 
@@ -87,6 +89,7 @@ class Encoder:
         sample_rate: int | None = None,
         bit_rate: int | None = None,
         n_samples: int | None = None,
+        tags: Tags | None = None,
     ) -> None:
         """Prepare.
 
@@ -96,6 +99,7 @@ class Encoder:
             sample_rate: Hz, of the stream; by default see `rate_of`.
             bit_rate: bits per second, for mp3, opus and aac; by default what suits speech at that rate.
             n_samples: how many will be added, where it is known (a WAV header then says so).
+            tags: what the stream says of itself in its head, where its format has a place for that.
 
         Raises:
             UnknownName: no such format.
@@ -109,7 +113,7 @@ class Encoder:
             self._resampler = soxr.ResampleStream(engine_rate, self.sample_rate, 1, dtype="float32", quality="HQ")
         self.n_samples = 0  # that were encoded so far, at the rate of the stream
         known = n_samples if self._resampler is None else None
-        self._codec = _codec(format, self.format, self.sample_rate, bit_rate, known)
+        self._codec = _codec(format, self.format, self.sample_rate, bit_rate, known, tags or {})
 
     def add(self, samples: np.ndarray) -> bytes:
         """Bytes that are ready after these samples.
@@ -147,12 +151,14 @@ class _Codec(Protocol):
     def finish(self) -> bytes: ...
 
 
-def _codec(name: str, format: Format, sample_rate: int, bit_rate: int | None, n_samples: int | None) -> _Codec:
+def _codec(
+    name: str, format: Format, sample_rate: int, bit_rate: int | None, n_samples: int | None, tags: Tags
+) -> _Codec:
     if format.codec:
-        return _FFmpeg(format, sample_rate, bit_rate)
+        return _FFmpeg(format, sample_rate, bit_rate, tags)
     if name in ("ulaw", "alaw"):
         return _G711(name)
-    return _Plain(wav_header(sample_rate, n_samples) if name == "wav" else b"")
+    return _Plain(wav_header(sample_rate, n_samples, riff(tags)) if name == "wav" else b"")
 
 
 class _Plain:
@@ -186,13 +192,15 @@ class _G711:
 class _FFmpeg:
     """One of FFmpeg's encoders, into a container that needs no seek."""
 
-    def __init__(self, format: Format, sample_rate: int, bit_rate: int | None) -> None:
+    def __init__(self, format: Format, sample_rate: int, bit_rate: int | None, tags: Tags) -> None:
         try:
             import av
         except ImportError as missing:
             raise MissingExtra(f"Encoding {format.media_type}", "media") from missing
         self._frame = av.AudioFrame
         self._sink = _Sink()
+        if format.container in ("mp3", "adts"):
+            self._sink.write(id3(tags))  # FFmpeg's own would say which encoder it was
         options = _SAME_BYTES | (format.options or {})
         self._container = av.open(self._sink, "w", format=format.container, options=options)
         stream = self._container.add_stream(format.codec, rate=sample_rate, layout="mono")
@@ -201,6 +209,8 @@ class _FFmpeg:
         if format.codec != "flac":
             stream.bit_rate = bit_rate or (64000 if sample_rate <= 24000 else 96000)
         self._sample_rate, self._n_samples = sample_rate, 0
+        if format.container in ("flac", "ogg"):
+            self._container.metadata.update(tags)
 
     def add(self, samples: np.ndarray) -> bytes:
         if len(samples):
@@ -232,13 +242,14 @@ class _Sink:
         return data
 
 
-def wav_header(sample_rate: int, n_samples: int | None = None) -> bytes:
-    """44 bytes before 16-bit mono samples; without their number the sizes are UNKNOWN_SIZE."""
+def wav_header(sample_rate: int, n_samples: int | None = None, chunks: bytes = b"") -> bytes:
+    """44 bytes and further chunks before 16-bit mono samples; without their number the sizes are UNKNOWN_SIZE."""
     n_bytes = UNKNOWN_SIZE if n_samples is None else 2 * n_samples
-    riff = UNKNOWN_SIZE if n_samples is None else n_bytes + 36
+    whole = UNKNOWN_SIZE if n_samples is None else n_bytes + 36 + len(chunks)
     return (
-        struct.pack("<4sI4s4s", b"RIFF", riff, b"WAVE", b"fmt ")
+        struct.pack("<4sI4s4s", b"RIFF", whole, b"WAVE", b"fmt ")
         + struct.pack("<IHHIIHH", 16, 1, 1, sample_rate, 2 * sample_rate, 2, 16)
+        + chunks
         + struct.pack("<4sI", b"data", n_bytes)
     )
 
@@ -247,7 +258,10 @@ def with_length(data: bytes, format: str, n_samples: int) -> bytes:
     """A whole stream of ours with its length in the head, where wav and flac have it; nobody could know it before."""
     if format == "wav":
         n_bytes = 2 * n_samples
-        return data[:4] + struct.pack("<I", n_bytes + 36) + data[8:40] + struct.pack("<I", n_bytes) + data[44:]
+        # Chunks of tags go behind the sound: there are readers that take the head for 44 bytes.
+        at = len(data) - n_bytes
+        whole = struct.pack("<I", len(data) - 8)
+        return data[:4] + whole + data[8:36] + b"data" + struct.pack("<I", n_bytes) + data[at:] + data[36 : at - 8]
     if format == "flac":  # RFC 9639, 8.2: the last 36 bits of these 64 are the number of samples
         (packed,) = struct.unpack(">Q", data[18:26])
         return data[:18] + struct.pack(">Q", packed | n_samples) + data[26:]

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from os import PathLike
     from typing import BinaryIO
 
+    from .tags import Tags
+
 
 def read(file: str | PathLike[str] | BinaryIO) -> tuple[np.ndarray, int]:
     """Read a sound file.
@@ -33,7 +35,11 @@ def read(file: str | PathLike[str] | BinaryIO) -> tuple[np.ndarray, int]:
 
 
 def write(
-    file: str | PathLike[str] | BinaryIO, samples: np.ndarray, sample_rate: int, format: str | None = None
+    file: str | PathLike[str] | BinaryIO,
+    samples: np.ndarray,
+    sample_rate: int,
+    format: str | None = None,
+    tags: Tags | None = None,
 ) -> None:
     """Write all of a sound or nothing; see `Writer` for what is raised.
 
@@ -42,6 +48,7 @@ def write(
         samples: (n_samples,) in [-1, 1]; what lies beyond is clipped.
         sample_rate: Hz.
         format: a key of FORMATS; by default the ending of the path, for a stream "wav".
+        tags: what the file says of itself, see `kouji.audio.tags`.
     """
-    with Writer(file, sample_rate, format) as out:
+    with Writer(file, sample_rate, format, tags) as out:
         out.add(samples)

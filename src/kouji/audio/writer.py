@@ -7,7 +7,7 @@ import secrets
 import shutil
 import stat
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,11 +18,14 @@ import soundfile
 from kouji.errors import InvalidInput, OutputFailed, SpeechError, UnknownName
 
 from .ogg import fix_serial
+from .tagging import tag
 
 if TYPE_CHECKING:
     from os import PathLike
     from types import TracebackType
     from typing import BinaryIO, Self
+
+    from .tags import Tags
 
 FORMATS = {"wav": "PCM_16", "flac": "PCM_16", "mp3": "MPEG_LAYER_III", "ogg": "VORBIS"}  # libsndfile's names
 
@@ -39,7 +42,12 @@ class Writer:
     """
 
     def __init__(
-        self, file: str | PathLike[str] | BinaryIO, sample_rate: int, format: str | None = None
+        self,
+        file: str | PathLike[str] | BinaryIO,
+        sample_rate: int,
+        format: str | None = None,
+        tags: Tags | None = None,
+        seal: Callable[[bytes], bytes] | None = None,
     ) -> None:
         """Nothing is opened before the `with`.
 
@@ -47,11 +55,14 @@ class Writer:
             file: a path, or a binary stream (which needs no seek, and gets all at the end).
             sample_rate: Hz.
             format: a key of FORMATS; by default the ending of the path, for a stream "wav".
+            tags: what the file says of itself, see `kouji.audio.tags`.
+            seal: what is done to the whole file at last, such as a signature; the file is in memory then.
 
         Raises:
             UnknownName: no such format.
             InvalidInput: the format contradicts the ending.
         """
+        self._tags, self._seal = tags or {}, seal
         self._stream = None if isinstance(file, (str, os.PathLike)) else file
         self._path = Path(file if isinstance(file, (str, os.PathLike)) else "stream")
         self._format = format_of(self._path, format or (None if self._stream is None else "wav"))
@@ -125,6 +136,9 @@ class Writer:
         with mended(self._path):
             if self._format == "ogg":
                 fix_serial(self._draft)
+            tag(self._draft, self._format, self._tags)
+            if self._seal is not None:
+                self._draft.write_bytes(self._seal(self._draft.read_bytes()))
             if self._to_copy:
                 self._copy()
             else:

@@ -24,6 +24,7 @@ COMMANDS = {
     "voices": "kouji.cli.voices:app",
     "engines": "kouji.cli.lists:engines",
     "licences": "kouji.cli.licences:app",
+    "verify": "kouji.cli.verify:verify",
     "models": "kouji.cli.models:app",
     "phonemize": "kouji.cli.phonemize:phonemize",
     "lexicon": "kouji.cli.lexicon:app",

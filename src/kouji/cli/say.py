@@ -45,6 +45,8 @@ def say(
     watermark: Annotated[
         bool | None, typer.Option("--watermark/--no-watermark", help="Whether the sound is marked.", show_default=False)
     ] = None,
+    label: Annotated[str, typer.Option("--label", help="Says that a machine speaks: start, end, both, tone.")] = "",
+    marks: Annotated[bool, typer.Option("--marks/--no-marks", help="The file says that a machine made it.")] = True,
     loudness: options.Loudness = None,
     format: options.Format = None,
     engine: options.Engine = None,
@@ -56,6 +58,7 @@ def say(
     """Say a text and write the sound to a file (speech.wav, unless -o names another)."""
     from kouji import config, engines
     from kouji.audio.writer import Writer, check_writable
+    from kouji.policy import provenance
     from kouji.speak import Session
     from kouji.types import Request
 
@@ -73,14 +76,17 @@ def say(
         reference_audio=reference,
     )  # fmt: skip
     who = settings.voice if reference is None else voice or ""  # a clip outweighs the settings, not a flag
-    request = Request(text_of(text, file), who, settings.language, seed, controls, watermark)
+    request = Request(text_of(text, file), who, settings.language, seed, controls, watermark, label, marks)
     session = Session(engines.card(settings.engine), settings)
     started, n_samples = perf_counter(), 0
     with _progress() as progress:
         stream = session.start(request, progress)
         for notice in stream.notices:
             typer.echo(f"note:  {notice.message}", err=True)
-        with Writer(path or sys.stdout.buffer, stream.sample_rate, kind) as sound:
+        seal = provenance.sealer(settings, kind, stream.tags)
+        if settings.c2pa == "on" and seal is None:
+            typer.echo(f"note:  This {kind} file gets no C2PA manifest.", err=True)
+        with Writer(path or sys.stdout.buffer, stream.sample_rate, kind, stream.tags, seal) as sound:
             for samples in _sound(stream, wanted):
                 sound.add(samples)
                 n_samples += len(samples)

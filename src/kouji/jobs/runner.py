@@ -18,6 +18,7 @@ from kouji import config, engines
 from kouji.audio import loudness
 from kouji.audio.writer import Writer
 from kouji.errors import SpeechError, StoreFailed
+from kouji.policy import provenance
 from kouji.speak import Session
 from kouji.store import Records
 
@@ -115,7 +116,8 @@ class Runner:
         if job.output.loudness is not None:
             samples = loudness.brought_to(samples, speech.sample_rate, job.output.loudness)
         sound = io.BytesIO()
-        with Writer(sound, speech.sample_rate, job.output.format) as writer:
+        seal = provenance.sealer(self._settings, job.output.format, speech.tags)
+        with Writer(sound, speech.sample_rate, job.output.format, speech.tags, seal) as writer:
             writer.add(samples)
         data = sound.getvalue()
         file, digest = place.file_of(item.name, data), hashlib.sha256(data).hexdigest()

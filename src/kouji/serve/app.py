@@ -29,6 +29,7 @@ from . import (
     openai,
     takes,
     texts,
+    verify,
     voices,
     websocket,
 )
@@ -45,7 +46,7 @@ EXPOSED = (
     "X-Request-Id", "X-Engine", "X-Voice-Id", "X-Seed", "X-Audio-Duration-Ms", "X-RTF", "X-Warnings", "X-Cache",
     "X-Attribution", "X-Marking",
 )  # fmt: skip
-_OPENAI = (openai.router, voices.router, batch.router, websocket.router)
+_OPENAI = (openai.router, voices.router, batch.router, verify.router, websocket.router)
 _OTHERS = (
     front.router, about.router, house.router, takes.router, gptsovits.router, elevenlabs.router, cosyvoice.router,
 )  # fmt: skip

@@ -17,7 +17,6 @@ import secrets
 import struct
 import threading
 from collections import OrderedDict
-from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from importlib.resources import files
@@ -27,6 +26,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from kouji.engines.folders import read_record
+from kouji.policy.marks import fingerprint
 from kouji.types import Mark, Notice
 
 if TYPE_CHECKING:
@@ -214,29 +214,8 @@ def key_of(request: Request, voice: str, engine: str, **changing: object) -> str
         engine: its name, preset and weights (see `weights_digest`).
         changing: anything else that changes the sound, such as the user's lexicon.
     """
-    digest = hashlib.sha256()
-    for part in (request.text, request.voice, voice, request.language, request.seed, engine):
-        _feed(digest, part)
-    _feed(digest, dict(request.controls))
-    _feed(digest, changing)
-    return digest.hexdigest()
-
-
-def _feed(digest: hashlib._Hash, value: object) -> None:
-    """Add a value so that two different ones cannot add the same bytes."""
-    if isinstance(value, np.ndarray):
-        parts: list[object] = [str(value.dtype), str(value.shape), value.tobytes()]
-    elif isinstance(value, Mapping):
-        parts = [item for pair in sorted(value.items(), key=lambda pair: str(pair[0])) for item in pair]
-    elif isinstance(value, (list, tuple)):
-        parts = list(value)
-    else:
-        data = value if isinstance(value, bytes) else repr(value).encode("utf-8", "surrogatepass")
-        digest.update(f"{type(value).__name__}:{len(data)}:".encode() + data)
-        return
-    digest.update(f"{type(value).__name__}[{len(parts)}]".encode())
-    for part in parts:
-        _feed(digest, part)
+    asked = request.text, request.voice, request.language, request.seed, request.label, dict(request.controls)
+    return fingerprint(*asked, voice, engine, changing)
 
 
 def weights_digest(card: Card, models: Path) -> str:

@@ -35,16 +35,24 @@ async def clip_of(source: str, field: str, card: Card, control: str) -> bytes:
     """
     if control not in card.controls:
         raise UnsupportedControl(card.id, field, that_can(control))
-    if source.startswith("data:"):
-        data = _inline(source, field)
-    elif source.startswith(("https://", "http://")):
-        data = await fetch(source, field, MAX_CLIP)
-    else:
-        error = InvalidInput(f"{field} is neither a data URL nor a web address.", "Paths of the server are not read.")
-        error.param = field
-        raise error
+    data = await sound_of(source, field)
     check_clip(data, field)
     return data
+
+
+async def sound_of(source: str, field: str) -> bytes:
+    """The bytes behind a data URL or a web address.
+
+    Raises:
+        InvalidInput: neither of both, or too large, or it cannot be fetched.
+    """
+    if source.startswith("data:"):
+        return _inline(source, field)
+    if source.startswith(("https://", "http://")):
+        return await fetch(source, field, MAX_CLIP)
+    error = InvalidInput(f"{field} is neither a data URL nor a web address.", "Paths of the server are not read.")
+    error.param = field
+    raise error
 
 
 def check_clip(data: bytes, field: str) -> None:

@@ -5,6 +5,7 @@ Sound goes where the agent can reach it, and only its address and what is known 
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
 import secrets
@@ -12,6 +13,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
+from urllib.parse import unquote, urlsplit
 
 from fastapi import FastAPI
 from mcp.server.mcpserver import Context, MCPServer
@@ -22,15 +24,17 @@ from starlette.routing import Route
 
 import kouji
 from kouji.audio.encoder import FORMATS
-from kouji.errors import OutputFailed, SpeechError
+from kouji.errors import InvalidInput, OutputFailed, SpeechError
 
 from .auth import Client
+from .clips import sound_of
 from .errors import problem_of, respond
 from .orders import order_of
 from .refusals import Refused
-from .responses import credits_of
+from .responses import credits_of, marking_of
 from .schemas import MAX_SEED, SpeechDefaults
 from .takes import Take, Takes
+from .verify import checked
 from .voices import voices_of
 
 if TYPE_CHECKING:
@@ -40,15 +44,17 @@ if TYPE_CHECKING:
     from .service import Service
 
 Keep = Callable[[Take, str, str], str]  # (sound, ending, host that was asked) -> where the agent finds it
+Find = Callable[[str], bytes | None]  # where the agent finds a sound -> its bytes; None: that is none of ours
 _INSTRUCTIONS = "Turn text into speech on this machine. Ask list_voices for who can speak, then synthesize."
 
 
-def tools(service: Service, keep: Keep) -> MCPServer[Any]:
+def tools(service: Service, keep: Keep, find: Find) -> MCPServer[Any]:
     """The tools, over a service.
 
     Args:
         service: that speaks.
         keep: puts a sound where the agent can reach it.
+        find: the bytes of what `keep` has put there.
     """
     server: MCPServer[Any] = MCPServer(
         "kouji", instructions=_INSTRUCTIONS, version=kouji.__version__, log_level="WARNING"
@@ -79,7 +85,8 @@ def tools(service: Service, keep: Keep) -> MCPServer[Any]:
         return {
             "uri": uri, "format": format, "sample_rate": spoken.opening.sample_rate,
             "duration": round(spoken.duration, 3), "voice": spoken.voice, "language": spoken.language, "seed": seed,
-            "warnings": [notice.message for notice in spoken.notices], **credits_of(spoken),
+            "warnings": [notice.message for notice in spoken.notices], "marking": marking_of(spoken),
+            **credits_of(spoken),
         }  # fmt: skip
 
     @server.tool()
@@ -88,6 +95,17 @@ def tools(service: Service, keep: Keep) -> MCPServer[Any]:
     ) -> list[dict[str, Any]]:
         """Who can speak, with the language each grew up with; every voice speaks all languages of its engine."""
         return [row for row in voices_of(service) if language in ("", row["language"])]
+
+    @server.tool()
+    async def verify_audio(
+        audio: Annotated[str, Field(description="A data: URL, a web address, or the uri of synthesize.")],
+    ) -> dict[str, Any]:
+        """Whether a sound says that a machine made it, and every mark that is found in it."""
+        try:
+            data = find(audio) or await sound_of(audio, "audio")
+            return await asyncio.to_thread(checked, data, "audio")
+        except SpeechError as error:
+            raise ToolError(str(error)) from error
 
     @server.resource("kouji://licences", mime_type="application/json")
     async def licences() -> str:
@@ -103,7 +121,12 @@ def mount(app: FastAPI) -> Callable[[], Any]:
     """Put the tools at `/mcp` of an app; returns what must run while the app lives."""
     service: Service = app.state.service
     takes: Takes = app.state.takes
-    server = tools(service, lambda take, ending, host: f"http://{host}/takes/{takes.keep(take, ending)}")
+
+    def find(uri: str) -> bytes | None:
+        name = uri.rpartition("/takes/")[2]
+        return takes.get(name).data if "/takes/" in uri else None
+
+    server = tools(service, lambda take, ending, host: f"http://{host}/takes/{takes.keep(take, ending)}", find)
     inner = server.streamable_http_app(stateless_http=True, json_response=True, host=service.settings.host)
     app.router.routes.append(Route("/mcp", _Guarded(inner), methods=["GET", "POST", "DELETE"]))
 
@@ -129,6 +152,17 @@ class _Guarded:
             await respond(problem_of(refused), scope["path"])(scope, receive, send)
             return
         await self._inner(scope, receive, send)
+
+
+def file_of(uri: str) -> bytes | None:
+    """The bytes of a file: URI, for an agent on this machine, which could read it itself."""
+    parts = urlsplit(uri)
+    if parts.scheme != "file":
+        return None
+    try:
+        return Path(unquote(parts.path)).read_bytes()
+    except (OSError, ValueError) as error:
+        raise InvalidInput(f"{uri} cannot be read: {error}", "Give a sound file.") from error
 
 
 def in_folder(folder: Path) -> Keep:

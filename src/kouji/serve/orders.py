@@ -42,7 +42,8 @@ async def order_of(service: Service, client: Client, body: SpeechDefaults, text:
     rate = body.sample_rate or (PCM_RATE if format == "pcm" else None)
     controls = await _controls(body, card)
     language = body.language or service.settings.language
-    request = Request(text, voice, language, seed_of(body.seed), controls, body.watermark)
+    asked = body.watermark, body.label or "", body.marks is not False
+    request = Request(text, voice, language, seed_of(body.seed), controls, *asked)
     return Order(request, engine, format, rate, None, body.cache or "use", client.name, notices)
 
 
@@ -76,7 +77,7 @@ def _left_aside(body: SpeechDefaults, is_strict: bool) -> tuple[Notice, ...]:
 
 def _refuse_what_nobody_does(body: SpeechDefaults, card: Card) -> None:
     for name, is_asked in (
-        ("label", body.label), ("normalize", body.normalize == "off"), ("pronunciation", body.pronunciation),
+        ("normalize", body.normalize == "off"), ("pronunciation", body.pronunciation),
     ):  # fmt: skip
         if is_asked:
             raise UnsupportedControl(card.id, name, [])

@@ -13,6 +13,8 @@ from fastapi import Request
 from fastapi.responses import Response, StreamingResponse
 
 from kouji.audio.encoder import FORMATS
+from kouji.audio.tags import CARRIERS
+from kouji.policy.marks import kinds
 
 from .errors import problem_of
 
@@ -130,8 +132,17 @@ def facts_of(spoken: Spoken, order: Order) -> dict[str, Any]:
         "language": spoken.language,
         "seed": order.request.seed,
         "warnings": [notice.message for notice in spoken.notices],
+        "marking": marking_of(spoken),
         **credits_of(spoken),
     }
+
+
+def marking_of(spoken: Spoken) -> list[str]:
+    """How a sound is marked, for a machine and for ears: what its format has no place for is not there."""
+    heard = (spoken.opening.metadata or {}).get("marking", [])
+    assert isinstance(heard, list)
+    written = kinds(spoken.tags) if spoken.order.format in CARRIERS else []
+    return [*heard, *written, *(["c2pa"] if spoken.is_signed else [])]
 
 
 def credits_of(spoken: Spoken) -> dict[str, str]:
@@ -155,17 +166,13 @@ def headers_of(spoken: Spoken) -> dict[str, str]:
         "X-Seed": str(known.get("seed", "")),
         "X-Sample-Rate": str(opening.sample_rate),
         "X-Cache": "hit" if opening.is_cached else "miss",
-        "X-Marking": ", ".join(_marking(known)) or "none",
+        "X-Marking": ", ".join(marking_of(spoken)) or "none",
     }
     if credits := credits_of(spoken):
         found["X-Attribution"] = quote(credits["attribution"], safe=" :;,/()'")
     if spoken.notices:
         found["X-Warnings"] = warnings_of(spoken.notices)
     return found
-
-
-def _marking(known: Mapping[str, Any]) -> list[str]:
-    return list(known.get("marking", []))
 
 
 def headers_of_end(spoken: Spoken) -> dict[str, str]:

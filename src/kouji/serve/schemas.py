@@ -10,6 +10,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from kouji.config import LABELS
+
 from .spoken import CACHE_MODES
 
 FORMATS = ("mp3", "opus", "aac", "flac", "wav", "pcm")
@@ -72,7 +74,11 @@ class Extensions(BaseModel):
     timestamps: Literal["none", "word", "phoneme"] | None = None
     sample_rate: Rate | None = None
     watermark: Annotated[bool | None, Field(description="false: none, where the house allows it.")] = None
-    label: bool | None = None
+    label: Annotated[
+        Literal[LABELS] | None,  # type: ignore[valid-type]
+        Field(description="Says aloud that a machine speaks."),
+    ] = None
+    marks: Annotated[bool | None, Field(description="false: the file is not marked; where the house allows it.")] = None
     stream: Annotated[bool | None, Field(description="false: one body with its length.")] = None
     cache: Literal[CACHE_MODES] | None = None  # type: ignore[valid-type]
     params: Annotated[dict[str, Any] | None, Field(description="Of other servers; left aside with a warning.")] = None

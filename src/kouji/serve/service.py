@@ -12,6 +12,7 @@ from time import monotonic
 from kouji import config, engines
 from kouji.audio.encoder import with_length
 from kouji.engines.folders import installed
+from kouji.policy import provenance
 from kouji.types import Mark, Notice
 
 from . import spoken
@@ -75,7 +76,7 @@ class Service:
         self.check_length(order.request.text)
         host = self.host(order.engine)
         ticket = host.turns.submit(lambda: spoken.pieces(host, order, self.cache), order.client)
-        answer = Spoken(ticket, order, self.metrics)
+        answer = Spoken(ticket, order, self.metrics, self.settings)
         try:
             await answer.open()
         except BaseException:
@@ -125,8 +126,10 @@ class Service:
 class Spoken:
     """An answer that is being made: iterate to get its pieces, close it when nobody listens any more."""
 
-    def __init__(self, ticket: Ticket[Piece], order: Order, metrics: Metrics) -> None:
+    def __init__(self, ticket: Ticket[Piece], order: Order, metrics: Metrics, settings: config.Config) -> None:
         self.order = order
+        self.is_signed = False  # whether `whole` has put a manifest into it
+        self._settings = settings
         self.opening = Opening()
         self.duration = 0.0  # seconds of sound so far
         self.n_samples = 0  # at the rate of what is sent
@@ -157,8 +160,13 @@ class Spoken:
 
     async def whole(self) -> bytes:
         """All bytes at once, with their length in the head where the format has it there."""
+        seal = provenance.sealer(self._settings, self.order.format, self.tags)
         data = b"".join([piece.data async for piece in self])
-        return with_length(data, self.order.format, self.n_samples)
+        data = with_length(data, self.order.format, self.n_samples)
+        if seal is None:
+            return data
+        self.is_signed = True
+        return await asyncio.to_thread(seal, data)
 
     def close(self) -> None:
         """Let go: no further sound is made."""
@@ -180,6 +188,13 @@ class Spoken:
     def language(self) -> str:
         """The language that was given or found."""
         return str((self.opening.metadata or {}).get("language", ""))
+
+    @property
+    def tags(self) -> dict[str, str]:
+        """What it says of itself, where its format has a place for that."""
+        found = (self.opening.metadata or {}).get("tags", {})
+        assert isinstance(found, dict)
+        return found
 
     @property
     def notices(self) -> tuple[Notice, ...]:

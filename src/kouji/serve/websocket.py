@@ -27,6 +27,7 @@ from .errors import problem_of
 from .gate import Gate
 from .orders import order_of
 from .refusals import Refused, TooLarge
+from .responses import credits_of, marking_of
 from .schemas import SpeechDefaults
 from .validation import validated
 
@@ -151,6 +152,7 @@ async def _say(socket: WebSocket, client: Client, config: SpeechDefaults, text: 
         "type": "audio.start", "index": index, "text": text, "format": order.format,
         "sample_rate": spoken.opening.sample_rate, "voice": spoken.voice, "language": spoken.language,
         "seed": order.request.seed, "warnings": [notice.message for notice in spoken.notices],
+        "marking": marking_of(spoken), **credits_of(spoken),
     }  # fmt: skip
     try:
         await socket.send_json(start)

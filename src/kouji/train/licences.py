@@ -8,12 +8,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from kouji.audio import tags
 from kouji.audio.corpus import Recording
 from kouji.config import USES
 from kouji.engines.native import pack
 from kouji.engines.native.card import CARD
 from kouji.errors import InvalidInput, LicenceDenied
-from kouji.policy.licences import check_use
+from kouji.policy import marks
+from kouji.policy.licences import check_training, check_use
 
 if TYPE_CHECKING:
     from .pipeline import Recipe
@@ -35,6 +37,37 @@ class PackLicence:
         pack.write(folder, self.name, self.credits, self.uses)
 
 
+def check_sounds(paths: Iterable[Path], use: str) -> bool:
+    """Read the marks of sound files: what an engine has said may be learnt from as its terms allow.
+
+    Args:
+        paths: of the files; those without marks are taken for what their owner says.
+        use: of the deployment; "": not stated.
+
+    Returns:
+        Whether what learns from them must stay non-commercial.
+
+    Raises:
+        LicenceDenied: names the file, and the engine whose terms forbid it.
+    """
+    is_narrow = False
+    for path in sorted(paths):
+        if not path.is_file():
+            continue  # told when it is to be read
+        with path.open("rb") as file:
+            said = marks.parsed(tags.read(file)).get("kouji")
+        if said is None:
+            continue
+        rule = str(said.get("training"))
+        rule = rule if rule in ("any", "noncommercial") else "none"  # a word of a later kouji: better not
+        try:
+            check_training(str(said.get("engine")), rule, use)
+        except LicenceDenied as denied:
+            raise LicenceDenied(f"{path.name}: {denied.message}", denied.hint) from denied
+        is_narrow = is_narrow or rule == "noncommercial"
+    return is_narrow
+
+
 def of_pack(recordings: Iterable[Recording], recipe: Recipe) -> PackLicence:
     """The licence of a pack that is to be trained, before anything is.
 
@@ -52,6 +85,9 @@ def of_pack(recordings: Iterable[Recording], recipe: Recipe) -> PackLicence:
             raise InvalidInput(message, f"Leave --licence out, or give {before.name}.")
         name, uses = recipe.licence or before.name, before.terms.uses
         credits = "; ".join(filter(None, [before.credits, recipe.credits]))
+    recordings = list(recordings)
+    if check_sounds({recording.path for recording in recordings}, recipe.use):
+        uses = tuple(use for use in uses if use != "commercial")
     for recording in recordings:
         if _NONCOMMERCIAL.search(recording.licence):
             if recipe.use == "commercial":

@@ -1,0 +1,92 @@
+"""Every way out of the server is marked, says so, and can be asked what a sound says of itself."""
+
+from __future__ import annotations
+
+import base64
+import io
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+import soundfile
+
+from kouji.policy.verify import verify
+
+from .conftest import running
+
+ALL = "watermark, gb45438, eu-ai-act-50, kouji"
+DATA = Path(__file__).parents[1] / "data"
+
+
+def said(http: httpx.Client, **body: Any) -> httpx.Response:
+    answer = http.post("/v1/audio/speech", json={"model": "native", "input": "Hello.", "voice": "english_1", **body})
+    assert answer.status_code == 200, answer.text
+    return answer
+
+
+@pytest.mark.parametrize("format", ["mp3", "opus", "aac", "flac", "wav"])
+def test_every_stream_is_marked_in_its_head(http: httpx.Client, format: str) -> None:
+    answer = said(http, response_format=format)
+    assert answer.headers["x-marking"] == ALL
+    assert answer.headers["x-attribution"].startswith("Kouji's built-in voices, CC BY-SA 4.0")
+    found = verify(answer.content)
+    assert found["metadata"]["kouji"]["engine"] == "native"
+    assert found["ai_generated"]
+
+
+def test_raw_samples_have_no_head_and_the_answer_says_so(http: httpx.Client) -> None:
+    assert said(http, response_format="pcm").headers["x-marking"] == "watermark"
+    assert said(http, response_format="pcm", label="tone").headers["x-marking"] == "watermark, label"
+
+
+def test_what_is_heard_is_told_too(http: httpx.Client) -> None:
+    plain, labelled = said(http, response_format="flac", stream=False), said(http, label="start", response_format="flac")
+    assert labelled.headers["x-marking"] == ALL.replace("watermark,", "watermark, label,")
+    assert len(labelled.content) > 1.5 * len(plain.content)
+
+
+def test_a_request_cannot_leave_the_marks_out(http: httpx.Client) -> None:
+    answer = http.post("/v1/audio/speech", json={"model": "native", "input": "Hello.", "marks": False})
+    assert (answer.status_code, answer.json()["error"]["type"]) == (403, "permission_error")
+
+
+def test_the_sound_from_memory_is_marked_like_the_first(http: httpx.Client) -> None:
+    first, again = (said(http, input="Once more.", response_format="wav") for _ in range(2))
+    assert again.headers["x-cache"] == "hit"
+    assert first.content == again.content
+
+
+def test_the_house_dialect_and_batches_tell_it_in_their_json(http: httpx.Client) -> None:
+    house = http.post("/tts", json={"text": "Hello.", "voice": "english_1", "return": "base64"}).json()
+    batch = http.post("/v1/audio/speech/batch", json={"model": "native", "items": [{"input": "Hello."}]}).json()
+    for row in (house, batch["data"][0]):
+        assert row["marking"] == ALL.split(", ")
+        assert "CC BY-SA" in row["attribution"]
+        assert verify(base64.b64decode(row["audio"]))["ai_generated"]
+
+
+def test_a_sound_is_verified_by_its_upload(http: httpx.Client) -> None:
+    sound = said(http, response_format="opus").content
+    found = http.post("/v1/audio/verify", files={"file": ("a.opus", sound)}).json()
+    assert found["metadata"]["gb45438"]["Label"] == "1"
+    recording = (DATA / "english_female.flac").read_bytes()
+    found = http.post("/v1/audio/verify", files={"file": ("a.flac", recording)}).json()
+    assert (found["ai_generated"], found["metadata"]) == (False, None)
+
+
+@pytest.mark.parametrize("content", [b"", b"Hello", b"RIFF", b"ID3\x04\0\0\x7f\x7f\x7f\x7f", b"fLaC" + bytes(50)])
+def test_what_is_no_sound_is_refused(http: httpx.Client, content: bytes) -> None:
+    answer = http.post("/v1/audio/verify", files={"file": ("a.wav", content)})
+    assert answer.status_code == 400, answer.text
+
+
+def test_whole_answers_are_signed_where_the_house_signs(tmp_path: Path) -> None:
+    pytest.importorskip("c2pa", reason="pip install 'kouji[c2pa]'")
+    with running(engine="parrot", c2pa="on", home=str(tmp_path)) as server, httpx.Client(base_url=server.url) as http:
+        body = {"model": "parrot", "input": "Hello.", "voice": "polly", "response_format": "wav"}
+        whole = http.post("/v1/audio/speech", json={**body, "stream": False})
+        assert whole.headers["x-marking"] == f"{ALL}, c2pa"
+        assert verify(whole.content)["c2pa"]["state"] == "Valid"
+        assert soundfile.info(io.BytesIO(whole.content)).duration > 0.2
+        assert http.post("/v1/audio/speech", json=body).headers["x-marking"] == ALL
