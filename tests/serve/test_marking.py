@@ -41,7 +41,7 @@ def test_raw_samples_have_no_head_and_the_answer_says_so(http: httpx.Client) -> 
 
 
 def test_what_is_heard_is_told_too(http: httpx.Client) -> None:
-    plain, labelled = said(http, response_format="flac", stream=False), said(http, label="start", response_format="flac")
+    plain, labelled = (said(http, response_format="flac", **more) for more in ({}, {"label": "start"}))
     assert labelled.headers["x-marking"] == ALL.replace("watermark,", "watermark, label,")
     assert len(labelled.content) > 1.5 * len(plain.content)
 
