@@ -4,11 +4,11 @@
     samples ─→ detect ─→ Watermark | None
 
 The mark is a pattern of gains over tiles of time and frequency, by a key: see `pattern`. What it says stands in
-`payload`, how strong it may be in `strength`, how it is put in and found again in `embed` and `detect`.
+`payload`, how strong it may be in `strength`, how it is put in and found again in `embedder` and `detector`.
 """
 
-from .detect import Watermark, detect
-from .embed import marked
+from .detector import Watermark, detect
+from .embedder import marked
 from .payload import ENGINES, Payload, engine_number
 
 __all__ = ["ENGINES", "Payload", "Watermark", "detect", "engine_number", "marked"]

@@ -1,7 +1,7 @@
 """Where the mark lies: tiles of 20 ms by 200 Hz, each a little louder or softer by a key.
 
 Tiles are laid out in seconds and Hz, so that a mark put in at one sample rate is found at any other. The pattern
-repeats every 1.28 s: any few seconds hold it whole. Two fifths of the tiles are pilots, the same in every mark, by
+repeats every 1.28 s: any few seconds hold it whole. Half of the tiles are pilots, the same in every mark, by
 which it is found; the others carry the payload.
 """
 
@@ -18,7 +18,7 @@ LOW, BAND, N_BANDS = 300.0, 200.0, 33  # Hz; up to 6.9 kHz: what survives 16 kHz
 PERIOD = N_SLOTS * SLOT  # seconds
 
 _KEY = b"kouji watermark 1"  # another layout gets another number: old marks are then found beside it
-_PILOTS = 0.4  # share of the tiles
+_PILOTS = 0.5  # share of the tiles
 
 
 @cache

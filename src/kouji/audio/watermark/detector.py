@@ -25,7 +25,7 @@ _RATE = 16000  # Hz; all that carries the mark lies below 7 kHz
 _STEP = SLOT / 4  # seconds between the shifts that are tried
 _N_FRAME, _N_STEP, _N_PHASES = round(SLOT * _RATE), round(_STEP * _RATE), 4
 _FLOOR = 1e-6  # of the loud tiles' power: a band that a codec left empty says nothing
-_CLIP = 4.0  # dB; what sticks out further is the speech itself
+_CLIP = 6.0  # dB; what sticks out further is the speech itself
 _SPANS = (3, 6, 12, 24)  # periods: a mark is looked for in parts of that length too, and in the whole
 _FALSE_ALARMS = 1e-4  # of a clip of any length, at most
 
@@ -82,10 +82,11 @@ def _cells(samples: np.ndarray) -> np.ndarray:
     if n_slots == 0 or not np.any(samples):
         return np.zeros((_N_PHASES, 0, N_BANDS), np.float32)
     loudness = _loudness(samples)
+    weights = np.sqrt(caps())  # more where the mark is stronger; found by trying
     cells = np.empty((_N_PHASES, n_slots, N_BANDS), np.float32)
     for phase in range(_N_PHASES):
         frames = loudness[phase : phase + n_slots * _N_PHASES]
-        cells[phase] = _innovation(frames.reshape(n_slots, _N_PHASES, N_BANDS).mean(axis=1)) * caps()
+        cells[phase] = _innovation(frames.reshape(n_slots, _N_PHASES, N_BANDS).mean(axis=1)) * weights
     return cells
 
 
@@ -98,7 +99,8 @@ def _loudness(samples: np.ndarray) -> np.ndarray:
     for start in range(0, len(frames), 4096):  # an hour at once would not fit
         spectra = np.fft.rfft(frames[start : start + 4096] * window)[:, : first[-1]]
         power[start : start + 4096] = np.add.reduceat(spectra.real**2 + spectra.imag**2, first[:-1], axis=1)
-    floor = _FLOOR * np.percentile(power.mean(axis=1), 95) + 1e-12
+    noise = np.percentile(power, 10, axis=0)  # of a room or a codec; tiles that do not rise above it say little
+    floor = noise + _FLOOR * np.percentile(power.mean(axis=1), 95) + 1e-12
     return np.asarray(10 * np.log10(power + floor))
 
 
