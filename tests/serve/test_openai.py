@@ -15,6 +15,7 @@ import pytest
 import soundfile
 
 import kouji
+from kouji.audio.watermark import detect
 
 openai = pytest.importorskip("openai", reason="pip install 'kouji[dev]'")
 DATA = Path(__file__).parents[1] / "data"
@@ -152,7 +153,7 @@ def test_speed_is_obeyed_within_the_range_of_the_engine(client: Any) -> None:
         ({"extra_body": {"sample_rate": 44100}, "response_format": "opus"}, "BadRequestError", "sample_rate",
          "invalid_value"),
         ({"extra_body": {"timestamps": "word"}}, "BadRequestError", "timestamps", "invalid_value"),
-        ({"extra_body": {"watermark": True}}, "BadRequestError", "watermark", "unsupported_parameter"),
+        ({"extra_body": {"normalize": "off"}}, "BadRequestError", "normalize", "unsupported_parameter"),
         ({"extra_body": {"ref_audio": "/etc/passwd"}}, "BadRequestError", "ref_audio", "invalid_value"),
         ({"extra_body": {"sampling": {"temperature": 9}}}, "BadRequestError", "sampling.temperature", "invalid_value"),
     ],
@@ -164,6 +165,16 @@ def test_what_cannot_be_is_refused_with_the_field(
         client.audio.speech.create(**{"model": "native", "voice": "english_1", "input": "Hello."} | body)
     assert (refused.value.param, refused.value.code) == (param, code)
     assert refused.value.type == "invalid_request_error"
+
+
+def test_every_answer_is_marked_and_only_the_house_may_change_that(http: httpx.Client) -> None:
+    body = {"model": "native", "input": "The children walked along the river until evening.", "response_format": "mp3"}
+    answer = http.post("/v1/audio/speech", json=body)
+    assert answer.headers["x-marking"].split(", ")[0] == "watermark"
+    assert detect(*soundfile.read(io.BytesIO(answer.content), dtype="float32")) is not None
+    refused = http.post("/v1/audio/speech", json=body | {"watermark": False})
+    assert refused.status_code == 403
+    assert refused.json()["error"]["param"] == "watermark"
 
 
 def test_fields_that_nobody_knows_are_told_of(http: httpx.Client) -> None:
