@@ -14,6 +14,7 @@ import pytest
 import soundfile
 
 from kouji.audio.loudness import loudness
+from kouji.serve.auth import new_key
 
 from .conftest import running
 
@@ -134,3 +135,41 @@ def test_a_server_that_comes_back_goes_on(tmp_path: Path) -> None:
         with httpx.Client(base_url=server.url, timeout=60) as client:
             assert events(client, id)[-1]["event"] == "done"
             assert client.get(f"/v1/jobs/{id}").json()["n_done"] == 40
+
+
+def test_a_key_sees_its_own_jobs_and_the_key_of_the_house_sees_all(tmp_path: Path) -> None:
+    keys = tmp_path / "keys.toml"
+    ann, bob, house = (
+        {"Authorization": f"Bearer {new_key(keys, name, scopes)}"}
+        for name, scopes in (("ann", ["jobs"]), ("bob", ["jobs"]), ("house", ["admin"]))
+    )
+    with (
+        running(engine="parrot", home=str(tmp_path / "home"), api_keys=str(keys)) as server,
+        httpx.Client(base_url=server.url, timeout=30) as client,
+    ):
+        id = client.post("/v1/jobs", json=ONE, headers=ann).json()["id"]
+        assert events(client, id, headers=ann)[-1]["event"] == "done"
+        for path in ("", "/events", "/items/0"):
+            assert client.get(f"/v1/jobs/{id}{path}", headers=bob).status_code == 404
+            assert client.get(f"/v1/jobs/{id}{path}", headers=ann).status_code == 200
+            assert client.get(f"/v1/jobs/{id}{path}", headers=house).status_code == 200
+        assert client.delete(f"/v1/jobs/{id}", headers=bob).status_code == 404
+        assert client.post(f"/v1/jobs/{id}/resume", headers=bob).status_code == 404
+        seen = [[job["id"] for job in client.get("/v1/jobs", headers=who).json()["data"]] for who in (ann, bob, house)]
+        assert seen == [[id], [], [id]]
+
+
+def test_a_prefix_says_where_in_the_store_the_sound_lies(tmp_path: Path) -> None:
+    place = tmp_path / "results"
+    with (
+        running(engine="parrot", home=str(tmp_path / "home"), results=place.as_uri()) as server,
+        httpx.Client(base_url=server.url, timeout=30) as client,
+    ):
+        id = submitted(client, {**ONE, "output": {"prefix": "podcast/march-1"}})
+        assert events(client, id)[-1]["event"] == "done"
+        (file,) = (path for path in place.rglob("*") if path.is_file())
+        assert file.is_relative_to(place / "podcast" / "march-1")
+        assert client.get(f"/v1/jobs/{id}/items/0").content == file.read_bytes()
+        for prefix in ("../x", "a/../b", "/etc", "a//b", ".ssh", "a b", "a\n", ""):
+            answer = client.post("/v1/jobs", json={**ONE, "output": {"prefix": prefix}})
+            assert (answer.status_code, answer.json()["error"]["param"]) == (400, "output.prefix")

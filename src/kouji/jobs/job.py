@@ -63,6 +63,7 @@ class Order:
     callback: Callback | None = None
     priority: int = 0  # higher goes first, -100 to 100
     key: str = ""  # idempotency: the same key and order give the same job
+    owner: str = ""  # who asks for it; "": whoever runs the house
 
     @property
     def settings(self) -> dict[str, str]:
@@ -102,6 +103,7 @@ class Job:
     callback: Callback | None
     priority: int
     key: str
+    owner: str
 
     @property
     def progress(self) -> float:

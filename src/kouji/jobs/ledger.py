@@ -67,8 +67,9 @@ class Ledger:
                     id=name, kind=order.kind, key=order.key or None, fingerprint=order.fingerprint,
                     place=order.output.place, settings=order.settings, output=asdict(order.output),
                     callback=asdict(order.callback) if order.callback else {}, priority=order.priority,
-                    state="done" if is_done else "queued", n_items=len(order.lines), n_done=n_done, n_failed=0,
-                    n_dead=0, last_seq=0, created_at=now, finished_at=now if is_done else None,
+                    owner=order.owner, state="done" if is_done else "queued", n_items=len(order.lines),
+                    n_done=n_done, n_failed=0, n_dead=0, last_seq=0, created_at=now,
+                    finished_at=now if is_done else None,
                 )
             )  # fmt: skip
             rows = [
@@ -85,13 +86,13 @@ class Ledger:
                 tell(db, name, "done", n_done=n_done, n_failed=0, n_dead=0, n_items=n_done)
         return self.get(name)
 
-    def get(self, name: str) -> Job:
-        """One job. Raises UnknownName."""
+    def get(self, name: str, owner: str | None = None) -> Job:
+        """One job; that of somebody else than `owner`, where one is named, is as good as none. Raises UnknownName."""
         from kouji.store.tables import jobs
 
         with self.records.begin(swift=True) as db:
             row = db.execute(jobs.select().where(jobs.c.id == name)).first()
-        if row is None:
+        if row is None or owner not in (None, row.owner):
             raise UnknownName("job", name, [])
         return _job(row)
 
@@ -103,13 +104,15 @@ class Ledger:
             row = db.execute(jobs.select().where(jobs.c.key == key)).first()
         return None if row is None else _job(row)
 
-    def newest(self, state: str = "", limit: int = 100) -> list[Job]:
-        """The newest first, of one state or of all."""
+    def newest(self, state: str = "", limit: int = 100, owner: str | None = None) -> list[Job]:
+        """The newest first, of one state or of all, of one owner or of all."""
         from kouji.store.tables import jobs
 
         query = jobs.select().order_by(jobs.c.created_at.desc(), jobs.c.id).limit(limit)
         if state:
             query = query.where(jobs.c.state == state)
+        if owner is not None:
+            query = query.where(jobs.c.owner == owner)
         with self.records.begin(swift=True) as db:
             return [_job(row) for row in db.execute(query)]
 
@@ -252,7 +255,7 @@ def _job(row: Any) -> Job:
         callback = Callback(row.callback["url"], tuple(row.callback["events"]))
     return Job(
         row.id, row.kind, row.state, row.n_items, row.n_done, row.n_failed, row.n_dead, row.last_seq, row.created_at,
-        row.finished_at, Output(**row.output), row.settings, callback, row.priority, row.key or "",
+        row.finished_at, Output(**row.output), row.settings, callback, row.priority, row.key or "", row.owner,
     )  # fmt: skip
 
 

@@ -11,14 +11,16 @@ import onnxruntime
 class Graph:
     """One graph in memory; safe to call from several threads."""
 
-    def __init__(self, model: bytes | str, n_threads: int = 1) -> None:
+    def __init__(self, model: bytes | str, n_threads: int = 1, keeps_memory: bool = True) -> None:
         """Load.
 
         Args:
             model: the file's bytes, or its path.
             n_threads: processor threads; they sleep between calls, so that other work on the machine is not starved.
+            keeps_memory: for the next call, as much as the largest so far has needed.
         """
         options = onnxruntime.SessionOptions()
+        options.enable_cpu_mem_arena = keeps_memory
         options.intra_op_num_threads = n_threads
         options.inter_op_num_threads = 1
         options.log_severity_level = 3

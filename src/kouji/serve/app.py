@@ -34,6 +34,7 @@ from . import (
     websocket,
 )
 from .auth import Keys
+from .desk import Desk
 from .gate import Gate
 from .idempotency import Idempotency
 from .limits import Limits
@@ -103,7 +104,7 @@ def _app(service: Service, title: str, main: FastAPI | None = None) -> FastAPI:
     app.state.service = service
     app.state.gate = main.state.gate if main else Gate(service, Keys.read(settings.api_keys))
     app.state.idempotency = main.state.idempotency if main else Idempotency()
-    app.state.desk = main.state.desk if main else jobs.Desk(settings)
+    app.state.desk = main.state.desk if main else Desk(settings)
     app.state.takes = main.state.takes if main else Takes()
     app.state.has_page = False
     app.state.farewells = []  # what to call when the server is told to end, before it waits for its connections

@@ -18,6 +18,7 @@ from kouji.errors import InvalidInput
 
 from .app import create_app, create_gptsovits_app
 from .limits import MAX_HEAD
+from .memory import keep_small
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
@@ -102,6 +103,7 @@ def run(settings: config.Config, log_level: str = "info", with_page: bool = True
             checked(card, config.models_folder(settings))  # missing weights are told now, not with the first request
     for folder in filter(None, [settings.cache_dir]):
         Path(folder).mkdir(parents=True, exist_ok=True)
+    keep_small()
     with contextlib.suppress(KeyboardInterrupt):  # uvicorn raises the signal again once all is answered
         asyncio.run(serve(settings, log_level, with_page))
 

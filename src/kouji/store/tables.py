@@ -134,6 +134,7 @@ jobs = Table(
     Column("last_seq", Integer, nullable=False),  # of its newest event
     Column("created_at", Moment, nullable=False),
     Column("finished_at", Moment),
+    Column("owner", String(200), nullable=False, server_default="", index=True),  # who asked for it
 )
 
 job_items = Table(

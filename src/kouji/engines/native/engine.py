@@ -57,7 +57,9 @@ class Native:
     def __init__(self, n_threads: int = 1, folder: Path | None = None, preset: str = "") -> None:
         """Load a voice pack: the one that comes with the package, or another that the recipe made."""
         folder = folder or Path(str(files("kouji.engines.native"))) / "weights"
-        self._graphs = {name: Graph((folder / f"{name}.onnx").read_bytes(), n_threads) for name in GRAPHS[:4]}
+        # Sentences differ in length: what is kept for the longest is hardly used again, and asking costs no time.
+        graphs = {name: (folder / f"{name}.onnx").read_bytes() for name in GRAPHS[:4]}
+        self._graphs = {name: Graph(data, n_threads, keeps_memory=False) for name, data in graphs.items()}
         self._folder, self._emotion_file = folder, folder / "emotion.onnx"
         self.card = pack.licensed(CARD, folder)
         self._heard = (b"", acting.Expression())  # hash of a clip, and its manner

@@ -1,0 +1,133 @@
+"""What `POST /v1/jobs` may ask for, and the order for the ledger that it stands for."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Literal
+from urllib.parse import urlsplit, urlunsplit
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from kouji import config, jobs
+from kouji.audio.loudness import checked
+from kouji.audio.writer import FORMATS
+from kouji.errors import InvalidInput
+from kouji.jobs import Line
+from kouji.jobs.job import EVENTS, LOUDNESS
+
+from .orders import order_of
+from .schemas import BatchItem, SpeechDefaults, SpeechRequest
+
+if TYPE_CHECKING:
+    from .auth import Client
+    from .service import Service
+    from .spoken import Order
+
+MOST_LINES = 10_000
+_PREFIX = r"^[A-Za-z0-9_-][A-Za-z0-9_.-]*(/[A-Za-z0-9_-][A-Za-z0-9_.-]*)*$"  # no part of it leads out
+
+
+class BatchOrder(SpeechDefaults):
+    """Many texts; what an item does not say, this says for all."""
+
+    items: Annotated[list[BatchItem], Field(min_length=1, max_length=MOST_LINES)]
+
+
+class OutputOrder(BaseModel):
+    """What becomes of the sound."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    store: Annotated[Literal["local", "s3"] | None, Field(description="As the server is set up, and no other.")] = None
+    loudness: Annotated[float | None, Field(ge=-40, le=-5, description="LUFS; null leaves it as it is.")] = LOUDNESS
+    prefix: Annotated[
+        str | None, Field(max_length=200, pattern=_PREFIX, description="Where in the store: podcast/march.")
+    ] = None
+    url_ttl: Annotated[int, Field(ge=1, le=604_800, description="Seconds that links hold.")] = 3600
+
+
+class CallbackOrder(BaseModel):
+    """Whom to tell."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    url: Annotated[str, Field(max_length=2000)]
+    events: Annotated[list[Literal[EVENTS]] | None, Field(max_length=20)] = None  # type: ignore[valid-type]
+
+
+class JobOrder(BaseModel):
+    """`POST /v1/jobs`."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [
+                {"type": "speech", "request": {"model": "native", "input": "Hello, world."}},
+                {"type": "batch", "request": {"model": "native", "items": [{"input": "One."}, {"input": "Two."}]}},
+            ]
+        },
+    )
+
+    type: Literal["speech", "batch"]
+    request: BatchOrder | SpeechRequest
+    output: OutputOrder = OutputOrder()
+    callback: CallbackOrder | None = None
+    priority: Annotated[int, Field(ge=-100, le=100)] = 0
+    idempotency_key: Annotated[str | None, Field(max_length=100)] = None
+
+
+async def job_of(service: Service, client: Client, body: JobOrder, key: str) -> tuple[jobs.Order, list[str]]:
+    """The order, and what was left aside of it."""
+    if isinstance(body.request, BatchOrder) != (body.type == "batch"):
+        raise _wrong("request", "Give `items` for a batch, `input` for speech.")
+    found: list[tuple[str, Order]] = []
+    if isinstance(body.request, BatchOrder):
+        shared = body.request.model_dump(exclude={"items"}, exclude_unset=True)
+        for index, item in enumerate(body.request.items):
+            merged = BatchItem.model_validate({**shared, **item.model_dump(exclude_unset=True)})
+            found.append((item.id or f"{index + 1:04}", await order_of(service, client, merged, item.input)))
+    else:
+        found.append(("speech", await order_of(service, client, body.request, body.request.input)))
+    orders = [order for _, order in found]
+    for order in orders:
+        service.check_length(order.request.text)
+        if any(isinstance(value, bytes) for value in order.request.controls.values()):
+            raise _wrong("ref_audio", "A job keeps no clips: register the voice, and give its name.")
+    for name, values in (
+        ("model", {order.engine for order in orders}), ("response_format", {order.format for order in orders}),
+        ("sample_rate", {order.sample_rate for order in orders} | {None}),
+    ):  # fmt: skip
+        if len(values) > 1:
+            raise _wrong(name, "All of a job have the same, and the rate of the engine.")
+    first = orders[0]
+    if first.format not in FORMATS:
+        raise _wrong("response_format", f"A job gives {', '.join(FORMATS)}.")
+    warnings = list(dict.fromkeys(notice.message for order in orders for notice in order.notices))
+    return jobs.Order(
+        body.type, [Line(name, order.request) for name, order in found], _output(service, body.output, first.format),
+        first.engine, service.settings.preset, service.settings.lexicon, callback=_callback(body.callback),
+        priority=body.priority, key=key, owner=client.name[:200],
+    ), warnings  # fmt: skip
+
+
+def _output(service: Service, asked: OutputOrder, format: str) -> jobs.Output:
+    place = config.results_url(service.settings)
+    is_there = "s3" if urlsplit(place).scheme == "s3" else "local"
+    if asked.store not in (None, is_there):
+        raise _wrong("output.store", f"This server keeps the sound of jobs in {is_there!r}.")
+    wanted = None if asked.loudness is None else checked(asked.loudness)
+    if asked.prefix:
+        parts = urlsplit(place)
+        place = urlunsplit(parts._replace(path=f"{parts.path.rstrip('/')}/{asked.prefix}"))
+    return jobs.Output(place, False, format, wanted, asked.url_ttl)
+
+
+def _callback(asked: CallbackOrder | None) -> jobs.Callback | None:
+    if asked is None:
+        return None
+    return jobs.Callback(asked.url, tuple(asked.events)) if asked.events else jobs.Callback(asked.url)
+
+
+def _wrong(param: str, hint: str) -> InvalidInput:
+    error = InvalidInput(f"{param} cannot be used.", hint)
+    error.param = param
+    return error
