@@ -1,0 +1,1 @@
+"""ChatTTS (2noise): the official weights, natively."""

@@ -1,0 +1,95 @@
+"""A folder of weights to stages: converted files on ONNX Runtime, or else the official ones on torch."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+
+from kouji.errors import BadCheckpoint, MissingExtra, MissingWeights
+
+from .speaker import Statistics
+from .stages import Stages
+from .tokenizer import Tokenizer
+
+CONVERTED, CONVERTED_INT8 = "onnx", "onnx-int8"
+MANIFEST = "manifest.json"
+TOKENIZER = "asset/tokenizer/tokenizer.json"
+STATISTICS = "statistics.npz"
+OFFICIAL = "asset/gpt/model.safetensors"
+# Statistics of speakers: of releases before October 2024, or the text that the official code has had since.
+PUBLISHED_STATISTICS = ("asset/spk_stat.pt", "asset/spk_stat.txt")
+# What layouts before October 2024 had instead of safetensors.
+PICKLED = ("asset/GPT.pt", "asset/Decoder.pt", "asset/DVAE.pt", "asset/DVAE_full.pt", "asset/Vocos.pt", "asset/tokenizer.pt")
+
+
+def load(folder: Path, n_threads: int, int8: bool) -> tuple[Stages, Tokenizer, Statistics | None]:
+    """The stages, the tokenizer, and the statistics of speakers where the folder has any.
+
+    Args:
+        folder: of the model.
+        n_threads: processor threads.
+        int8: take eight-bit weights where they were made; otherwise they are not touched.
+
+    Raises:
+        MissingExtra: official files need torch.
+        MissingWeights: a converted file is gone.
+        BadCheckpoint: a file is not what it should be.
+    """
+    for place in [folder / CONVERTED_INT8] * int8 + [folder / CONVERTED]:
+        if (place / MANIFEST).is_file():
+            from .onnx_stages import OnnxStages
+
+            tokenizer = Tokenizer.read(place / Path(TOKENIZER).name)
+            return OnnxStages(place, n_threads), tokenizer, statistics_of(folder, place)
+    if not (folder / OFFICIAL).is_file():
+        refuse_pickles(folder)
+        raise MissingWeights(
+            f"{folder} has no weights of 32 bits.", 'Use preset="fast", or convert the official files without --int8.'
+        )
+    try:
+        from .torch_stages import TorchStages
+    except ModuleNotFoundError as error:
+        raise MissingExtra("The way to read the official files", "torch") from error
+    return TorchStages.from_folder(folder, n_threads), Tokenizer.read(folder / TOKENIZER), statistics_of(folder)
+
+
+def refuse_pickles(folder: Path) -> None:
+    """Tell an old layout from a missing one.
+
+    Raises:
+        BadCheckpoint: the weights are pickles.
+    """
+    found = [path for path in PICKLED if (folder / path).is_file()]
+    if found:
+        raise BadCheckpoint(
+            f"{folder} has an old layout: {', '.join(found)} are pickles, which can run code; they were not opened.",
+            "`kouji models pull chattts` gets the same weights as safetensors.",
+        )
+
+
+def statistics_of(folder: Path, converted: Path | None = None) -> Statistics | None:
+    """The statistics of speakers of a folder, where it has any."""
+    if converted is not None and (converted / STATISTICS).is_file():
+        with np.load(converted / STATISTICS) as file:
+            return Statistics(file["spread"], file["mean"])
+    return next((Statistics.read(folder / name) for name in PUBLISHED_STATISTICS if (folder / name).is_file()), None)
+
+
+def manifest(place: Path) -> dict[str, dict[str, object]]:
+    """What a conversion made: name of a file -> its facts.
+
+    Raises:
+        BadCheckpoint: it cannot be read.
+        MissingWeights: a file that it names is not there, or is cut off.
+    """
+    try:
+        files: dict[str, dict[str, object]] = json.loads((place / MANIFEST).read_text("utf-8"))["files"]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise BadCheckpoint(f"{place / MANIFEST} cannot be read: {error}.", "Convert again.") from error
+    for name, facts in files.items():
+        path = place / name
+        if not path.is_file() or path.stat().st_size != facts["size"]:
+            raise MissingWeights(f"{path} is missing or cut off.", "Convert again.")
+    return files
