@@ -332,7 +332,7 @@ class Session:
         able, interpret = card.controls, self.interpreter
         felt, manner = with_emotion(said.utterances, request.controls, card.sample_rate, able, interpret)
         utterances = tuple(delivered(utterance, others) for utterance in felt)
-        notices = said.notices + voice.notices + manner.notices
+        notices = said.notices + tag_notices(card, said.utterances) + voice.notices + manner.notices
         plan = _Plan(utterances, notices, voice, language, request.seed, said.lead, manner.metadata, permit)
         if wanted is None and not target.scopes(utterances):
             return plan
@@ -454,6 +454,15 @@ def check_markup(card: Card, utterance: Utterance) -> None:
     asked.pop("voice", None)  # the casting knows who there is
     asked.pop("duration_group", None)  # which utterances share one duration
     check_controls(card, asked)
+
+
+def tag_notices(card: Card, utterances: Sequence[Utterance]) -> tuple[Notice, ...]:
+    """What is told of tags in square brackets that the engine does not have."""
+    unknown = dict.fromkeys(tag for each in utterances for tag in card.unknown_tags(each.text))
+    if not unknown:
+        return ()
+    shown = " ".join(f"[{tag}]" for tag in unknown)
+    return (Notice("unknown_tags", f"{card.id} has no such tags, their words are spoken: {shown}."),)
 
 
 def _main_language(utterances: Sequence[Utterance]) -> str:

@@ -144,7 +144,7 @@ class Casting:
         if consent is not None:
             about.setdefault("transcript", speaker.transcript)
             self.library.register(name, speaker.sample, consent, **about)
-        elif any(name == voice.id for voice in self._card.voices):
+        elif self._card.has_voice(name):
             raise AlreadyExists("built-in voice", name)
         elif speaker.conditioning.engine != self._card.id:
             raise InvalidInput(
@@ -203,8 +203,8 @@ class Casting:
         return voice
 
     def _of_name(self, name: str) -> Cast:
-        if any(name == voice.id for voice in self._card.voices):
-            return Cast(name, lambda: self._builtin_conditioning(name))
+        if self._card.has_voice(name):
+            return Cast(_shown(name), lambda: self._builtin_conditioning(name))
         if name in self._of_session:
             return Cast(name, lambda: self._of_session[name].conditioning)
         voice = self.library.use(name, self._card.id)
@@ -234,6 +234,11 @@ class Casting:
     def _check_can_learn(self) -> None:
         if _CONTROL not in self._card.controls:
             raise UnsupportedControl(self._card.id, "reference_audio", engines.that_can(_CONTROL))
+
+
+def _shown(name: str) -> str:
+    """A name as the answer's metadata tell it: one that holds a whole voice is cut short."""
+    return name if len(name) <= 64 else f"{name[:8]}…{hashlib.sha256(name.encode()).hexdigest()[:12]}"
 
 
 def _digest(engine: Engine) -> str:

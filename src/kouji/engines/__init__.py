@@ -22,6 +22,7 @@ ENGINES = {
     "cosyvoice-300m-sft": "kouji.engines.cosyvoice.card:SFT",
     "cosyvoice-300m-instruct": "kouji.engines.cosyvoice.card:INSTRUCT",
     "indextts2": "kouji.engines.indextts2.card:CARD",
+    "chattts": "kouji.engines.chattts.card:CARD",
 }
 
 

@@ -6,6 +6,7 @@ randomness it uses are handed to it.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -43,6 +44,7 @@ CONTROLS = {
     "max_pieces": "segments",
     "emotion_matrix": "emotion.matrix",
     "duration_slot": "duration.slot",
+    "refine": "refine",
 }
 # What an engine has instead, from which we make the rest: words are read by kouji.control where it has only numbers.
 INSTEAD = {"emotion.text": "emotion.vector"}
@@ -59,6 +61,14 @@ class BuiltinVoice:
     language: str  # zh | en | ja | ko | yue: the one it grew up with
     gender: str  # "female" | "male" | ""
     licence: str  # SPDX, e.g. "CC-BY-SA-4.0"
+
+
+@dataclass(frozen=True)
+class VoicesByRule:
+    """Voices that an engine makes from their name, more than a list can hold."""
+
+    pattern: str  # regular expression of the whole name
+    hint: str  # what such names look like: the end of "Give …"
 
 
 @dataclass(frozen=True)
@@ -83,6 +93,8 @@ class Control:
             error.param = argument
             raise error
 
+
+_TAG = re.compile(r"\[\s*([A-Za-z]\w*)\s*\]")
 
 # The hall does it to the finished sound, so that every engine may list it.
 VOLUME = Control("Loudness in dB; peaks are bent, never clipped.", -24.0, 12.0)
@@ -124,6 +136,18 @@ class Card:
     presets: tuple[Preset, ...] = ()  # the first is the default
     converter: str = ""  # "package.module:function": official folder -> files for ONNX Runtime, see `kouji models`
     token_rate: float = 0.0  # of its own tokens a second of sound, for cards with `duration.tokens`
+    named: VoicesByRule | None = None  # voices beyond the list
+    tags: tuple[str, ...] = ()  # that it obeys in square brackets within a text, such as "laugh"
+
+    def has_voice(self, name: str) -> bool:
+        """Whether `Engine.builtin` knows it."""
+        is_made = self.named is not None and re.fullmatch(self.named.pattern, name) is not None
+        return is_made or any(voice.id == name for voice in self.voices)
+
+    def unknown_tags(self, text: str) -> list[str]:
+        """Words in square brackets that look like tags, in a text for an engine that has some."""
+        found = dict.fromkeys(_TAG.findall(text)) if self.tags else {}
+        return [tag for tag in found if tag not in self.tags]
 
     def voice(self, name: str) -> BuiltinVoice:
         """The built-in voice of that id.
@@ -143,9 +167,9 @@ class Card:
             InvalidInput: the engine has no voices of its own.
         """
         if not self.voices:
-            raise InvalidInput(
-                f"The engine {self.id!r} has no voice of its own.", "Give a recording to speak like: reference_audio."
-            )
+            others = f"Give {self.named.hint}, or" if self.named else "Give"
+            hint = f"{others} a recording to speak like: reference_audio."
+            raise InvalidInput(f"The engine {self.id!r} has no voice of its own.", hint)
         return next((voice for voice in self.voices if voice.language == language), self.voices[0])
 
 

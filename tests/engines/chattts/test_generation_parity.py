@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from kouji.engines.chattts import convert, gfsq, mel, prompts, speaker, vocos
+from kouji.engines.chattts import convert, gfsq, mel, prompts, speaker, spectrum
 from kouji.engines.chattts.generation import (
     Bounds,
     FromManualSeed,
@@ -146,7 +146,7 @@ def said(case: Case, stages: Stages, sample: np.ndarray | None = None) -> tuple[
 
 
 def sound(stages: Stages, heard: np.ndarray) -> np.ndarray:
-    return vocos.overlapped(stages.draw(heard))
+    return spectrum.overlapped(stages.draw(heard))
 
 
 @pytest.mark.parametrize("case", cases("chattts/*/e2e_hidden_path"))

@@ -14,7 +14,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from kouji.engines.chattts import gfsq, mel, sampling, speaker, vocos
+from kouji.engines.chattts import gfsq, mel, sampling, speaker, spectrum
 from kouji.engines.chattts.gpt import KVCache
 from kouji.engines.chattts.torch_stages import projections
 from kouji_parity import ROOT, Case, cases
@@ -116,7 +116,7 @@ def test_mel_to_sound(case: Case, network: Network) -> None:
     close(model.backbone(heard)[..., ::stride], case["backbone"], 1e-3)
     drawn = model(heard)
     close(drawn[..., ::stride], case["head_out"], 1e-3)
-    close(vocos.overlapped(drawn[0].numpy()), case["wav"][0], 1e-4)
+    close(spectrum.overlapped(drawn[0].numpy()), case["wav"][0], 1e-4)
 
 
 def test_the_folder_of_the_chattts_parity_cases_is_there() -> None:

@@ -24,7 +24,7 @@ NORMALIZER, TOKENS, SPEAKERS = load("normalizer.json"), load("tokenizer.json"), 
 
 
 def numbered(rows: list[dict[str, Any]]) -> list[object]:
-    return [pytest.param(row, id=f"parity-{number}") for number, row in enumerate(rows)]
+    return [pytest.param(row, id=f"parity-chattts/text/{number}") for number, row in enumerate(rows)]
 
 
 def vocabulary() -> Tokenizer:
@@ -43,7 +43,7 @@ def test_ids_and_back(row: dict[str, Any]) -> None:
     assert ours.decode(row["ids"]) == row["decoded"]
 
 
-def test_parity_of_a_batch() -> None:
+def test_chattts_parity_of_a_batch() -> None:
     if TOKENS:
         rows = TOKENS["batch"]
         ids, mask = batch([vocabulary().encode(text) for text in rows["texts"]])
@@ -51,7 +51,7 @@ def test_parity_of_a_batch() -> None:
         assert mask.astype(int).tolist() == rows["attention_mask"] == rows["text_mask"]
 
 
-@pytest.mark.parametrize("group", [f"parity-{n}" for n in range(4)])
+@pytest.mark.parametrize("group", [f"parity-chattts/text/{n}" for n in range(4)])
 def test_normalising(group: str) -> None:
     """Cases with the table of homophones are those whose answer is the same without it."""
     rows = NORMALIZER.get("cases", [])
@@ -120,7 +120,7 @@ def statistics() -> speaker.Statistics:
     return speaker.Statistics.read(FOLDER / "spk_stat.txt")
 
 
-def test_parity_of_the_statistics() -> None:
+def test_chattts_parity_of_the_statistics() -> None:
     if SPEAKERS:
         ours, theirs = statistics(), SPEAKERS["spk_stat"]
         assert ours.spread[:8].tolist() == theirs["std_first8"]
@@ -148,7 +148,7 @@ def test_samples_as_text(row: dict[str, Any]) -> None:
     assert (speaker.sample_of(speaker.sample_text(codes)) == codes).all()
 
 
-def test_parity_of_an_embedding_of_length_one() -> None:
+def test_chattts_parity_of_an_embedding_of_length_one() -> None:
     if SPEAKERS:
         theirs = half(SPEAKERS["normalized_first"]["float16_hex"])
         ours = speaker.unit(speaker.embedding_of(SPEAKERS["embedding_strings"][0]["text"]))

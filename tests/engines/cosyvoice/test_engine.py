@@ -18,7 +18,7 @@ from kouji.engines.cosyvoice.engine import CosyVoice, CosyVoiceInstruct, CosyVoi
 from kouji.engines.cosyvoice.torch_stages import TorchStages
 from kouji.errors import BadCheckpoint, InvalidInput, MissingWeights, SpeechError
 from kouji.speak import Session
-from kouji.text import analyse
+from kouji.text import analyse, respelled
 from kouji.types import Delivery, Utterance
 from kouji_cosyvoice import N_CODES, networks, stand_ins
 
@@ -114,11 +114,11 @@ def test_tags_stay_in_the_text_of_the_variant_that_knows_them(folder: Path) -> N
 def test_a_reading_that_the_user_fixed_is_spelled_so_that_it_is_read() -> None:
     (segment,) = prose.segments(said("银{hang2}重{chong2}复"), False, False, "x")
     assert segment.ids.tolist() != prose.tokenizer.encode("银重复。")
-    spelled = prose.pronounce.written(said("重{chong2}要"), "x")
+    spelled = respelled.written(said("重{chong2}要"), "x")
     (units,) = [each.units for each in analyse(spelled).utterances]
     assert units[0].reading == "chong2"
     with pytest.raises(InvalidInput, match="cannot be told"):
-        prose.pronounce.written(said("I read{R EH1 D} it."), "x")
+        respelled.written(said("I read{R EH1 D} it."), "x")
 
 
 @pytest.mark.parametrize("seconds", [0.9, 1.7, 3.21])

@@ -14,7 +14,7 @@ from kouji.runtime.build import INT32, Builder, Shape
 
 from .config import N_MELS, DVAEConfig, GPTConfig, StackConfig, VocosConfig
 from .convnext import DILATION, EPS, KERNEL
-from .vocos import N_BINS
+from .spectrum import N_BINS
 
 Weights = Mapping[str, np.ndarray]
 N_POSITIONS = 4096  # of the published transformer

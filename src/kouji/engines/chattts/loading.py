@@ -21,7 +21,7 @@ OFFICIAL = "asset/gpt/model.safetensors"
 # Statistics of speakers: of releases before October 2024, or the text that the official code has had since.
 PUBLISHED_STATISTICS = ("asset/spk_stat.pt", "asset/spk_stat.txt")
 # What layouts before October 2024 had instead of safetensors.
-PICKLED = ("asset/GPT.pt", "asset/Decoder.pt", "asset/DVAE.pt", "asset/DVAE_full.pt", "asset/Vocos.pt", "asset/tokenizer.pt")
+PICKLED = tuple(f"asset/{name}.pt" for name in ("GPT", "Decoder", "DVAE", "DVAE_full", "Vocos", "tokenizer"))
 
 
 def load(folder: Path, n_threads: int, int8: bool) -> tuple[Stages, Tokenizer, Statistics | None]:

@@ -11,6 +11,7 @@ import numpy as np
 
 WINDOW = 16  # last tokens of a row that are looked at
 KEPT = 3  # tokens that no filter takes away
+LIKELY = 1024  # tokens of a large vocabulary among which the nucleus is looked for first
 
 
 @dataclass(frozen=True)
@@ -80,11 +81,17 @@ def _penalised(scores: np.ndarray, said: np.ndarray, penalty: float) -> np.ndarr
 
 def _nucleus(scores: np.ndarray, top_p: float) -> np.ndarray:
     """Without the unlikeliest tokens, as long as they hold no more than 1 - top_p together."""
-    order = np.argsort(scores, 1, kind="stable")
-    ascending = np.take_along_axis(scores, order, 1)
-    gone = np.cumsum(softmax(ascending), 1, dtype=np.float32) <= np.float32(1 - top_p)
-    gone[:, -KEPT:] = False
-    kept = scores.copy()
-    rows, columns = np.nonzero(gone)
-    kept[rows, order[rows, columns]] = -np.inf
+    probs, gone_at = softmax(scores), np.float32(1 - top_p)
+    order = np.argpartition(scores, -LIKELY, 1)[:, -LIKELY:] if scores.shape[1] > LIKELY else None
+    if order is None or (probs.sum(1) - np.take_along_axis(probs, order, 1).sum(1) > gone_at).any():
+        order = np.broadcast_to(np.arange(scores.shape[1]), scores.shape)
+    # Only the likely ones are put in order; what the others hold together is known.
+    ascending = np.take_along_axis(order, np.argsort(np.take_along_axis(scores, order, 1), 1, kind="stable"), 1)
+    held = np.take_along_axis(probs, ascending, 1)
+    others = 1 - held.sum(1, keepdims=True) if held.shape[1] < scores.shape[1] else np.float32(0)
+    stays = others + np.cumsum(held, 1, dtype=np.float32) > gone_at
+    stays[:, -KEPT:] = True
+    rows, columns = np.nonzero(stays)
+    kept = np.full_like(scores, -np.inf)
+    kept[rows, ascending[rows, columns]] = scores[rows, ascending[rows, columns]]
     return kept

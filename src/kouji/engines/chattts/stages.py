@@ -26,7 +26,10 @@ class Speaking(Protocol):
 class Stages(Protocol):
     """All networks of one model."""
 
-    groups: Sequence[Projections]  # of the quantiser
+    @property
+    def groups(self) -> Sequence[Projections]:
+        """Of the quantiser."""
+        ...
 
     def text_rows(self, ids: np.ndarray) -> np.ndarray:
         """Text ids (...,) int64 -> (..., dim)."""

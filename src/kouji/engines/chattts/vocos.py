@@ -7,13 +7,13 @@ Official file: Vocos.safetensors.  Source of the architecture: gemelo-ai/vocos (
 
 from __future__ import annotations
 
-import numpy as np
 from torch import Tensor, nn
 
 from kouji.layers import checkpoint
 
-from .config import HOP_LENGTH, N_FFT, N_MELS, VocosConfig
+from .config import N_MELS, VocosConfig
 from .convnext import EPS, KERNEL, Block
+from .spectrum import N_BINS
 
 RENAME: checkpoint.Rename = (
     (r"^feature_extractor\.|\.istft\.window$", None),  # for training, and a window that is computed
@@ -21,12 +21,10 @@ RENAME: checkpoint.Rename = (
     (r"^backbone\.", ""),
     (r"^head\.out\.", "head."),
 )
-LOUDEST = 100.0  # magnitude that a bin may have
-N_BINS = N_FFT // 2 + 1
 
 
 class Vocos(nn.Module):
-    """See above; `spectrum` completes it."""
+    """See above; spectrum.py completes it."""
 
     def __init__(self, config: VocosConfig | None = None) -> None:
         super().__init__()
@@ -49,26 +47,3 @@ class Vocos(nn.Module):
         """Log-mel (B, n_mels, T) -> log-magnitudes and phases (B, T, 2 * N_BINS)."""
         out: Tensor = self.head(self.backbone(mel))
         return out
-
-
-def overlapped(drawn: np.ndarray) -> np.ndarray:
-    """Log-magnitudes and phases (T, 2 * N_BINS) -> samples (256 (T - 1),): the centred inverse transform."""
-    magnitude = np.minimum(np.exp(drawn[:, :N_BINS]), np.float32(LOUDEST))
-    phase = drawn[:, N_BINS:]
-    spectrum = magnitude * np.cos(phase) + 1j * (magnitude * np.sin(phase))
-    window = np.hanning(N_FFT + 1)[:-1]
-    frames = np.fft.irfft(spectrum, N_FFT, axis=1) * window
-    weights = np.broadcast_to(window**2, frames.shape)
-    summed, weight = _added(frames), _added(weights)
-    edge = N_FFT // 2
-    return np.asarray(summed[edge:-edge] / weight[edge:-edge], np.float32)
-
-
-def _added(frames: np.ndarray) -> np.ndarray:
-    """(T, N_FFT) -> (N_FFT + 256 (T - 1),): each frame 256 samples behind the one before."""
-    n_frames, n_hops = len(frames), N_FFT // HOP_LENGTH
-    pieces = frames.reshape(n_frames, n_hops, HOP_LENGTH)
-    out = np.zeros((n_frames + n_hops - 1, HOP_LENGTH))
-    for number in range(n_hops):
-        out[number : number + n_frames] += pieces[:, number]
-    return out.reshape(-1)

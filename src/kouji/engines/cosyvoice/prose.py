@@ -8,11 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from kouji.errors import InvalidInput
-from kouji.text import normalize
+from kouji.text import normalize, respelled
 from kouji.types import EMOTIONS, Utterance
 
-from . import pronounce, tokenizer
 from . import text as rules
+from . import tokenizer
 
 END_MARK = "<endofprompt>"
 _END_MARKS = re.compile(r"<\|endofprompt\|>|<endofprompt>")
@@ -53,7 +53,7 @@ def segments(utterance: Utterance, with_language: bool, with_tags: bool, engine:
     if found:
         said = _with_tags(utterance.text, utterance.language)
     else:
-        said = pronounce.written(utterance, engine)
+        said = respelled.written(utterance, engine)
     head = f"<|{utterance.language}|>" if with_language else ""
     return [Segment(np.array(tokenizer.encode(head + piece), np.int64)) for piece in rules.segments(said, _count)]
 

@@ -1,6 +1,6 @@
 """Readings for a model that reads characters: where a user fixed one, other characters that can only be read so.
 
-Japanese is written in kana altogether, as upstream advises: the model reads kanji as Chinese.
+Japanese is written in kana altogether: such models read kanji as Chinese.
 """
 
 from __future__ import annotations
@@ -8,9 +8,10 @@ from __future__ import annotations
 from functools import cache
 
 from kouji.errors import InvalidInput
-from kouji.text import analyse
-from kouji.text.zh.lexicon import lexicon
 from kouji.types import Unit, Utterance
+
+from .frontend import analyse
+from .zh.lexicon import lexicon
 
 
 def written(utterance: Utterance, engine: str) -> str:

@@ -1,0 +1,69 @@
+"""What this engine alone can be asked for, checked before any sound is made."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from kouji.errors import InvalidInput, UnknownName
+
+from . import prompts
+from .sampling import CODES, Sampling
+
+RANGES = {
+    "temperature": (0.01, 2.0),
+    "top_p": (0.01, 1.0),
+    "top_k": (1, 626),
+    "repetition_penalty": (0.5, 5.0),
+    "manual_seed": (0, 2**63 - 1),
+}
+_HINT = 'Give refine=True, or refine="[oral_2][laugh_0][break_6]".'
+
+
+@dataclass(frozen=True)
+class Options:
+    """Of one utterance."""
+
+    sampling: Sampling = CODES
+    manual_seed: int | None = None  # the official one, which freezes the noise
+    refine: str | None = None  # tags behind a text that is refined before it is said; None: it is said as it stands
+
+    @classmethod
+    def of(cls, controls: Mapping[str, object]) -> Options:
+        """From what was asked for; the rest as usual.
+
+        Raises:
+            InvalidInput: a value that cannot be.
+            UnknownName: no such way of sampling.
+        """
+        asked = controls.get("sampling", {})
+        if not isinstance(asked, Mapping):
+            raise InvalidInput(f"sampling={asked!r} is no mapping.", 'Give sampling={"temperature": 0.3}.')
+        numbers = {str(name): _number(str(name), value) for name, value in asked.items()}
+        seed = numbers.pop("manual_seed", None)
+        whole = {name: int(number) if name == "top_k" else number for name, number in numbers.items()}
+        return cls(
+            replace(CODES, **whole),  # type: ignore[arg-type]  # each of its own type
+            None if seed is None else int(seed),
+            _refinement(controls.get("refine", False)),
+        )
+
+
+def _refinement(asked: object) -> str | None:
+    if asked in (False, None, ""):
+        return None
+    if asked is True:
+        return prompts.REFINE
+    rest, styles = prompts.without_styles(asked) if isinstance(asked, str) else ("?", {})
+    if rest.strip() or not styles or "speed" in styles:
+        raise InvalidInput(f"refine={asked!r} cannot be understood.", _HINT)
+    return prompts.written(styles)
+
+
+def _number(name: str, value: object) -> float:
+    if name not in RANGES:
+        raise UnknownName("way of sampling", name, sorted(RANGES))
+    low, high = RANGES[name]
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not low <= value <= high:
+        raise InvalidInput(f"sampling.{name}={value!r} is not possible.", f"Give {low} to {high}.")
+    return value
