@@ -14,6 +14,7 @@ from kouji.audio.resample import resample
 from kouji.engines.contract import SPEAKERS, Card, Conditioning, Engine
 from kouji.errors import AlreadyExists, InvalidInput, UnsupportedControl
 from kouji.policy import Consent
+from kouji.text import analyse
 from kouji.types import Notice, Utterance
 from kouji.voices.clips import ClipSource, read_clips
 from kouji.voices.clone import Sample
@@ -26,6 +27,8 @@ from .library import Library
 _TRANSCRIPT = "reference_text"
 _CONTROL = "voice.reference"
 _N_HEARD = 16  # clips whose voice stays in memory
+# What a voice says that is to be kept and that nobody recorded: about five seconds.
+_INTRODUCTION = "今天天气很好，我们一起去公园散步，那里有很多好看的花。"
 
 
 @dataclass(frozen=True)
@@ -45,15 +48,22 @@ class Cast:
 
 @dataclass(frozen=True)
 class EncodedSpeaker:
-    """A voice that was heard, ready to be registered. Nothing of it is stored."""
+    """A voice that was heard, or made by rule, ready to be registered. Nothing of it is stored."""
 
-    sample: Sample = field(repr=False)
+    sample: Sample | None = field(repr=False)  # None: nobody recorded it
     conditioning: Conditioning = field(repr=False)
     transcript: str = ""
+    made_of: str = field(default="", repr=False)  # the name by which the engine makes it, such as a speaker as text
 
     @property
     def embedding(self) -> np.ndarray:
-        """(256,) float32 of length 1, of no engine; see kouji.audio.speaker."""
+        """(256,) float32 of length 1, of no engine; see kouji.audio.speaker.
+
+        Raises:
+            InvalidInput: nobody has heard the voice yet.
+        """
+        if self.sample is None:
+            raise InvalidInput("Nobody has heard this voice yet.", "Let it say something, and encode that.")
         return self.sample.embedding
 
 
@@ -112,7 +122,9 @@ class Casting:
         return self._of_name(name or self._card.default_voice(language).id)
 
     def encode(self, clips: ClipSource | Sequence[ClipSource], transcript: str = "") -> EncodedSpeaker:
-        """Hear a voice. (Raises as `cast`.)"""
+        """Hear a voice, or make one by its name, where the engine does that. (Raises as `cast`.)"""
+        if made := self._made(clips):
+            return EncodedSpeaker(None, self._builtin_conditioning(made), made_of=made)
         self._check_can_learn()
         read = read_clips(clips)
 
@@ -123,6 +135,7 @@ class Casting:
             return EncodedSpeaker(sample, Conditioning(self._card.id, arrays), transcript)
 
         speaker = self._heard.get((*(clip.digest for clip in read), transcript), hear)
+        assert speaker.sample is not None  # it was heard
         self.library.admit(speaker.sample, self._card.id)  # each time: who is protected may have changed
         return speaker
 
@@ -142,8 +155,7 @@ class Casting:
         if name in self._of_session:
             raise AlreadyExists("voice", name)
         if consent is not None:
-            about.setdefault("transcript", speaker.transcript)
-            self.library.register(name, speaker.sample, consent, **about)
+            self._keep(name, speaker, consent, **about)
         elif self._card.has_voice(name):
             raise AlreadyExists("built-in voice", name)
         elif speaker.conditioning.engine != self._card.id:
@@ -157,6 +169,8 @@ class Casting:
         self, name: str, clips: ClipSource | Sequence[ClipSource], consent: Consent, **about: str
     ) -> tuple[Voice, Sample]:
         """Register a voice and let the engine learn it at once. (Raises as Library.register.)"""
+        if made := self._made(clips):
+            return self._keep(name, self.encode(made), consent, **about)
         sample = self.library.prepare(read_clips(clips), name)
         voice = self.library.register(name, sample, consent, **about)
         if _CONTROL in self._card.controls:
@@ -166,6 +180,29 @@ class Casting:
                 self.library.remove(name)
                 raise
         return voice, sample
+
+    def _made(self, clips: ClipSource | Sequence[ClipSource]) -> str:
+        """The name by which the engine makes a voice, where that was given instead of a clip; "" otherwise."""
+        given = clips[0] if isinstance(clips, list) and len(clips) == 1 else clips
+        return given if isinstance(given, str) and self._card.makes_voice(given) else ""
+
+    def _keep(self, name: str, speaker: EncodedSpeaker, consent: Consent, **about: str) -> tuple[Voice, Sample]:
+        """Register for good. A voice that nobody recorded says a sentence first: that is what others hear of it."""
+        sample, transcript = speaker.sample, speaker.transcript
+        if sample is None:
+            sample, transcript = self._introduced(speaker.conditioning), _INTRODUCTION
+            about = {**about, "transcript": transcript, "description": about.get("description") or speaker.made_of}
+        about.setdefault("transcript", transcript)
+        voice = self.library.register(name, sample, consent, **about)
+        if speaker.sample is None:
+            self.library.conditionings.put(self._key(voice), arrays_as_bytes(speaker.conditioning.arrays))
+        return voice, sample
+
+    def _introduced(self, conditioning: Conditioning) -> Sample:
+        (utterance,) = analyse(_INTRODUCTION).utterances
+        chunks = self._engine().synthesize(utterance, conditioning, np.random.default_rng(0))
+        samples = np.concatenate([chunk.samples for chunk in chunks])
+        return self.library.prepare(read_clips((samples, self._card.sample_rate)))
 
     def learn(self, voice: Voice) -> Conditioning:
         """What the engine knows of a registered voice: from memory, from disk, or learnt now."""
@@ -213,6 +250,8 @@ class Casting:
 
     def _of_clip(self, clip: object, transcript: str) -> Cast:
         speaker = self.encode(clip, transcript)  # type: ignore[arg-type]  # which checks it
+        if speaker.sample is None:
+            return Cast(_shown(str(clip)), lambda: speaker.conditioning)
         found = [finding for findings in speaker.sample.findings for finding in findings if finding.verdict != "ok"]
         notices = [Notice(f"clip_{each.item}", f"The clip, {each.item}: {each.message}") for each in found]
         name = f"clip:{speaker.sample.digests[0][:12]}"

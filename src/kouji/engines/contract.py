@@ -139,10 +139,13 @@ class Card:
     named: VoicesByRule | None = None  # voices beyond the list
     tags: tuple[str, ...] = ()  # that it obeys in square brackets within a text, such as "laugh"
 
+    def makes_voice(self, name: str) -> bool:
+        """Whether it is the name of a voice beyond the list, by rule."""
+        return self.named is not None and re.fullmatch(self.named.pattern, name) is not None
+
     def has_voice(self, name: str) -> bool:
         """Whether `Engine.builtin` knows it."""
-        is_made = self.named is not None and re.fullmatch(self.named.pattern, name) is not None
-        return is_made or any(voice.id == name for voice in self.voices)
+        return self.makes_voice(name) or any(voice.id == name for voice in self.voices)
 
     def unknown_tags(self, text: str) -> list[str]:
         """Words in square brackets that look like tags, in a text for an engine that has some."""

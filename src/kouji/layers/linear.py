@@ -17,11 +17,13 @@ FEW_ROWS = 8  # up to here memory, not arithmetic, sets the pace and both kernel
 class Linear(nn.Linear):
     """`nn.Linear` whose weights may be bfloat16; what comes out has the precision of what went in."""
 
+    few_rows = FEW_ROWS
+
     def forward(self, x: Tensor) -> Tensor:
         """(..., in_features) -> (..., out_features)."""
         if self.weight.dtype == torch.bfloat16:
             return F.linear(x.to(torch.bfloat16), self.weight, self.bias).to(x.dtype)
-        few = x.numel() <= FEW_ROWS * self.in_features
+        few = x.numel() <= self.few_rows * self.in_features
         if few or torch.is_grad_enabled() or not _onednn(x, self.weight):
             return F.linear(x, self.weight, self.bias)
         rows = x.reshape(-1, self.in_features)

@@ -6,11 +6,16 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+import soundfile
 
+from kouji import Consent
+from kouji.audio.resample import resample
+from kouji.config import Config
 from kouji.engines.chattts import prompts, render, speaker
 from kouji.engines.chattts.card import CARD
 from kouji.engines.chattts.engine import ChatTTS
@@ -19,12 +24,21 @@ from kouji.engines.chattts.presets import PRESETS
 from kouji.engines.chattts.prose import TAGS, prose
 from kouji.engines.chattts.torch_stages import TorchStages
 from kouji.engines.contract import Conditioning
-from kouji.errors import EmptyText, InvalidInput, MissingWeights, SpeechError, UnknownName, UnsupportedControl
+from kouji.errors import (
+    AlreadyExists,
+    EmptyText,
+    InvalidInput,
+    MissingWeights,
+    SpeechError,
+    UnknownName,
+    UnsupportedControl,
+)
 from kouji.speak import Session
 from kouji.text import analyse
-from kouji.types import Delivery, Utterance
+from kouji.types import Chunk, Delivery, Utterance
 from kouji_chattts import DIM, networks, statistics, tokenizer
 
+DATA = Path(__file__).parents[2] / "data"
 SPEECH = (0.5 * np.sin(np.arange(48000) / 30) * np.hanning(48000)).astype(np.float32)
 
 
@@ -343,3 +357,38 @@ def test_the_official_manual_seed_outweighs_ours() -> None:
 
     np.testing.assert_array_equal(one(42, 0), one(42, 1))
     assert (one(42, 0) != one(43, 0)).any()
+
+
+# ---- voices with a name --------------------------------------------------------------------------
+
+
+@pytest.fixture
+def session(tmp_path: Path) -> Session:
+    return Session(CARD, Config(home=str(tmp_path)), engine())
+
+
+def test_a_voice_by_rule_gets_a_name_in_the_session(session: Session) -> None:
+    session.register_speaker("anna", session.encode_speaker("seed_2"))
+    ours = session.synthesize("你好。", voice="anna", n_tokens=40)
+    theirs = session.synthesize("你好。", voice="seed_2", n_tokens=40)
+    np.testing.assert_array_equal(ours.samples, theirs.samples)
+    with pytest.raises(AlreadyExists):
+        session.register_speaker("seed_5", session.encode_speaker("seed_2"))
+    with pytest.raises(InvalidInput, match="Nobody has heard"):
+        _ = session.encode_speaker("seed_2").embedding
+
+
+def test_with_consent_it_is_kept_and_every_session_has_it(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The sentence that introduces it is speech here, as it would be with the published weights."""
+    samples, rate = soundfile.read(DATA / "english_female.flac", dtype="float32")
+    spoken = resample(samples[: 5 * rate], rate, 24000)
+    with monkeypatch.context() as patch:
+        patch.setattr(ChatTTS, "synthesize", lambda *_: iter([Chunk(spoken)]))
+        session.register_speaker("anna", session.encode_speaker("seed_2"), Consent("Anna", "for tests"))
+    kept = session.library.get("anna").voice
+    assert kept.description == "seed_2"
+    assert kept.transcript.startswith("今天")
+    other = Session(CARD, session._settings, engine(with_statistics=False))
+    ours = other.synthesize("你好。", voice="anna", n_tokens=40)
+    theirs = session.synthesize("你好。", voice="seed_2", n_tokens=40)
+    np.testing.assert_array_equal(ours.samples, theirs.samples)
