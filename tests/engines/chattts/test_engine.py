@@ -67,6 +67,10 @@ def engine(preset: str = "", with_statistics: bool = True) -> ChatTTS:
     return ChatTTS.assembled(stages(), tokenizer(), statistics() if with_statistics else None, preset)
 
 
+def hall() -> Session:
+    return Session(CARD, Config(use="research", watermark="off"), engine())
+
+
 def said(text: str, language: str | None = None, controls: dict[str, object] | None = None, **how: Any) -> Utterance:
     (utterance,) = analyse(text, language).utterances
     return replace(utterance, delivery=Delivery(**how), controls=controls or {})
@@ -222,14 +226,14 @@ def test_another_tempo_is_another_length() -> None:
 
 
 def test_the_hall_keeps_a_length_with_it_too() -> None:
-    session = Session(CARD, engine=engine())
+    session = hall()
     speech = session.synthesize("今天天气很好。我们去公园。", voice="seed_2", duration=3.0)
     assert abs(speech.duration - 3) < 0.01
     assert session.synthesize("今天天气很好。", voice="2", n_tokens=60).duration == pytest.approx(60 * 512 / 24000)
 
 
 def test_the_hall_streams_what_it_says_and_shows_no_whole_voice() -> None:
-    session = Session(CARD, engine=engine())
+    session = hall()
     voice = speaker.embedding_text(np.linspace(-1, 1, DIM).astype(np.float16))
     assert len(voice) < 100  # of a small model; the pattern of the card is that of the published size
     with pytest.raises(UnknownName):
@@ -250,11 +254,11 @@ def test_the_published_size_of_a_voice_is_a_name() -> None:
 
 def test_nobody_named_is_told_what_can_be_named() -> None:
     with pytest.raises(InvalidInput, match="seed_2"):
-        Session(CARD, engine=engine()).synthesize("你好。")
+        hall().synthesize("你好。")
 
 
 def test_what_it_does_not_have_is_refused() -> None:
-    session = Session(CARD, engine=engine())
+    session = hall()
     for control in ({"emotion": "happy"}, {"pitch": 1.0}, {"emotion_text": "生气"}):
         with pytest.raises(UnsupportedControl):
             session.synthesize("你好。", voice="2", **control)
@@ -295,7 +299,7 @@ def test_every_tag_of_the_card_is_one_piece_of_the_vocabulary() -> None:
 
 
 def test_tags_that_there_are_not_are_told() -> None:
-    session = Session(CARD, engine=engine())
+    session = hall()
     speech = session.synthesize("你好[speed_10]世界[laugh]。", voice="2", n_tokens=100)
     (notice,) = [notice for notice in speech.notices if notice.code == "unknown_tags"]
     assert "[speed_10]" in notice.message
@@ -364,7 +368,7 @@ def test_the_official_manual_seed_outweighs_ours() -> None:
 
 @pytest.fixture
 def session(tmp_path: Path) -> Session:
-    return Session(CARD, Config(home=str(tmp_path)), engine())
+    return Session(CARD, Config(home=str(tmp_path), use="research", watermark="off"), engine())
 
 
 def test_a_voice_by_rule_gets_a_name_in_the_session(session: Session) -> None:

@@ -163,7 +163,7 @@ def test_the_command_speaks_without_torch(converted: Path, preset: str) -> None:
         "print(len(speech.samples), 'onnx' in sys.modules)"
     )
     hidden = "import sys; sys.modules['torch'] = None; "  # as where it is not installed
-    environment = os.environ | {"KOUJI_MODELS": str(converted)}
+    environment = os.environ | {"KOUJI_MODELS": str(converted), "KOUJI_USE": "research"}
     ran = subprocess.run([sys.executable, "-c", hidden + code], capture_output=True, text=True, env=environment)
     assert ran.returncode == 0, ran.stderr
     assert ran.stdout.split() == [str(100 * 512), "False"]

@@ -35,7 +35,10 @@ CARD = Card(
     languages=("zh", "en"),
     licences=(
         Licence("code", "Apache-2.0", "Kouji's own"),
-        Licence("weights", _WEIGHTS, "2noise; not for commercial use. All files of the model folder"),
+        Licence(
+            "weights", _WEIGHTS, "2noise; not for commercial use. All files of the model folder",
+            "ChatTTS by 2noise, CC BY-NC 4.0",
+        ),
         Licence("vocoder's architecture", "MIT", "Vocos, Hubert Siuzdak"),
         Licence("quantiser's arithmetic", "MIT", "vector-quantize-pytorch, Phil Wang"),
     ),
