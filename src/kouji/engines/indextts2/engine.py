@@ -19,6 +19,7 @@ from torch import Tensor
 
 from kouji.engines.contract import Card, Conditioning
 from kouji.errors import BadCheckpoint, InvalidInput, MissingWeights, UnknownName
+from kouji.layers.linear import use_threads
 from kouji.types import Chunk, Mark, Timing, Utterance
 
 from . import config, span, voice, weights
@@ -58,7 +59,7 @@ class IndexTTS2:
         preset = preset or next(iter(MANNERS))
         if preset not in MANNERS:
             raise UnknownName("preset", preset, list(MANNERS))
-        torch.set_num_threads(n_threads)
+        use_threads(n_threads)
         self._folder, self._manner = folder, MANNERS[preset]
         self._config = config.read(folder)
         self._pieces = Pieces(folder / self._config.files["bpe_model"])

@@ -52,9 +52,8 @@ def solve(
     x = noise.clone()
     x[..., :n_prompt] = 0
     for step in range(n_timesteps):
-        velocity = estimator(x.expand(len(context), -1, -1), context, times, step, turns)
+        velocity = estimator(x.expand(len(context), -1, -1), context, times, step, turns, n_prompt)
         if cfg_rate > 0:
             velocity = (1 + cfg_rate) * velocity[:1] - cfg_rate * velocity[1:]
-        x = x + lengths[step] * velocity
-        x[..., :n_prompt] = 0
+        x[..., n_prompt:] += lengths[step] * velocity
     return x[..., n_prompt:]

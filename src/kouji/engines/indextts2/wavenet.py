@@ -1,6 +1,6 @@
 """The head of the flow's estimator: a WaveNet that mends what a transformer does frame by frame.
 
-    (B, dim, T), one condition per layer ─→ 8 gated convolutions of 5 frames ─→ (B, dim, T)
+    (B, T, dim), one condition per layer ─→ 8 gated convolutions of 5 frames ─→ (B, T, dim)
 
 Official file: s2mel.pth, `cfm.estimator.wavenet.*`, weight norm folded.
 """
@@ -11,6 +11,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from kouji.layers.linear import product
+
 
 class Conv1d(nn.Conv1d):
     """`nn.Conv1d` whose weights may be bfloat16; what comes out has the precision of what went in."""
@@ -20,16 +22,25 @@ class Conv1d(nn.Conv1d):
         return super().forward(x.to(self.weight.dtype)).to(x.dtype)
 
 
+class Pointwise(Conv1d):
+    """A convolution of one frame, which is a product of matrices and as such twice as fast on a CPU."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(B, T, in_channels) -> (B, T, out_channels), in the precision of x."""
+        return product(x.to(self.weight.dtype), self.weight[..., 0], self.bias).to(x.dtype)
+
+
 class WaveNet(nn.Module):
     """Gated convolutions; each layer adds to the sum that is the answer."""
 
     def __init__(self, dim: int, n_layers: int, kernel: int) -> None:
         super().__init__()
         self.dim, self.n_layers, self.padding = dim, n_layers, kernel // 2
+        self.reach = n_layers * self.padding  # frames to either side that a frame depends on
         self.cond_layer = nn.Conv1d(dim, 2 * dim * n_layers, 1)
         self.in_layers = nn.ModuleList(Conv1d(dim, 2 * dim, kernel) for _ in range(n_layers))
         self.res_skip_layers = nn.ModuleList(
-            Conv1d(dim, 2 * dim if i < n_layers - 1 else dim, 1) for i in range(n_layers)
+            Pointwise(dim, 2 * dim if i < n_layers - 1 else dim, 1) for i in range(n_layers)
         )
 
     def conditions(self, time: Tensor) -> Tensor:
@@ -38,17 +49,18 @@ class WaveNet(nn.Module):
         return out
 
     def forward(self, x: Tensor, conditions: Tensor) -> Tensor:
-        """(B, dim, T), (n_layers, 2 dim) -> (B, dim, T)."""
+        """(B, T, dim), (n_layers, 2 dim) -> (B, T, dim)."""
         total = torch.zeros_like(x)
         narrow = next(self.in_layers.parameters()).dtype
         for i in range(self.n_layers):
-            h = self.in_layers[i](F.pad(x.to(narrow), (self.padding, self.padding), mode="reflect"))
-            h += conditions[i][:, None]
-            gated = h[:, : self.dim].tanh() * h[:, self.dim :].sigmoid()
+            padded = F.pad(x.transpose(1, 2).to(narrow), (self.padding, self.padding), mode="reflect")
+            h = self.in_layers[i](padded).transpose(1, 2)
+            h += conditions[i]
+            gated = h[..., : self.dim].tanh().mul_(h[..., self.dim :].sigmoid())
             out = self.res_skip_layers[i](gated)
             if i < self.n_layers - 1:
-                x = x + out[:, : self.dim]
-                total = total + out[:, self.dim :]
+                x = x + out[..., : self.dim]
+                total += out[..., self.dim :]
             else:
-                total = total + out
+                total += out
         return total
