@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Iterator
+from copy import deepcopy
 from functools import lru_cache
 
 import numpy as np
@@ -227,8 +228,12 @@ def test_the_velocity_is_the_official_one(case: Case) -> None:
 
 
 @pytest.mark.parametrize("case", cases("indextts2/*/cfm"))
-def test_the_flow_ends_at_the_official_mel(case: Case) -> None:
+@pytest.mark.parametrize("is_tiled", [False, True], ids=["plain", "tiled"])
+def test_the_flow_ends_at_the_official_mel(case: Case, is_tiled: bool) -> None:
     estimator = _estimator(case)
+    if is_tiled:
+        estimator = deepcopy(estimator)
+        estimator.wavenet.tile()
     given = [tensor(case, name) for name in ("noise", "mu", "prompt_mel", "style")]
     for name, n_timesteps, cfg_rate in (("mel_25_cfg07", 25, 0.7), ("mel_4_cfg07", 4, 0.7), ("mel_10_nocfg", 10, 0.0)):
         assert_near(solve(estimator, *given, n_timesteps, cfg_rate), case, name, tolerance=5e-4)

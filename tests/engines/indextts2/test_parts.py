@@ -10,8 +10,11 @@ import torch
 
 from kouji.engines.indextts2 import config, int8, span, weights
 from kouji.engines.indextts2.bigvgan import BigVGAN, BigVGANConfig
+from kouji.engines.indextts2.dit import DiT, DiTConfig
 from kouji.engines.indextts2.sampling import Limits, Sampling, generate
+from kouji.engines.indextts2.tiles import TiledConv1d
 from kouji.engines.indextts2.vocode import vocoded
+from kouji.layers.linear import Linear
 from kouji.types import Delivery
 
 from .conftest import chance
@@ -83,3 +86,36 @@ def test_exactly_so_many_codes_as_asked(asked: int, n_beams: int) -> None:
 
     limits = Limits(start=18, stop=19, longest=asked, shortest=asked, never=(18,))
     assert len(generate(step, Sampling(n_beams=n_beams), limits, lambda n: rng.gumbel(size=n))) == asked
+
+
+@torch.inference_mode()
+def test_what_is_left_out_of_the_flow_changes_nothing_in_what_is_asked_for() -> None:
+    config = DiTConfig(n_mels=8, dim=32, n_heads=2, depth=5, content_dim=16, speaker_dim=12)
+    estimator = chance(DiT(config), 3)
+    assert isinstance(estimator, DiT)
+    generator = torch.Generator().manual_seed(4)
+    x, context = torch.randn(2, 8, 60, generator=generator), torch.randn(2, 60, 32, generator=generator)
+    times, turns = estimator.times(torch.tensor([0.3])), estimator.turns(60)
+    whole = estimator(x, context, times, 0, turns)
+    for n_known in (5, 16, 40):
+        torch.testing.assert_close(estimator(x, context, times, 0, turns, n_known), whole[..., n_known:])
+    assert not torch.allclose(whole[..., 40:], estimator(0.9 * x, context, times, 0, turns, 40), atol=1e-4)
+
+
+@torch.inference_mode()
+@pytest.mark.parametrize("n_frames", [1, 4, 23])
+def test_four_frames_at_once_are_the_convolution(n_frames: int) -> None:
+    generator = torch.Generator().manual_seed(5)
+    weight, bias = torch.randn(24, 16, 5, generator=generator), torch.randn(24, generator=generator)
+    x = torch.randn(2, n_frames + 4, 16, generator=generator)
+    expected = torch.nn.functional.conv1d(x.transpose(1, 2), weight, bias).transpose(1, 2)
+    torch.testing.assert_close(TiledConv1d(weight, bias)(x), expected, rtol=0, atol=1e-5 * float(expected.abs().max()))
+
+
+@torch.inference_mode()
+@pytest.mark.parametrize("shape", [(40,), (1, 1, 40), (3, 40), (2, 9, 40)])
+@pytest.mark.parametrize("bias", [False, True])
+def test_one_row_and_many_are_multiplied_alike(shape: tuple[int, ...], bias: bool) -> None:
+    layer, generator = Linear(40, 24, bias), torch.Generator().manual_seed(6)
+    x = torch.randn(shape, generator=generator)
+    torch.testing.assert_close(layer(x), torch.nn.functional.linear(x, layer.weight, layer.bias))

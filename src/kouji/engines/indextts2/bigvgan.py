@@ -40,11 +40,11 @@ class SnakeBeta(nn.Module):
         self.alpha = nn.Parameter(torch.zeros(n_channels))
         self.beta = nn.Parameter(torch.zeros(n_channels))
 
-    def forward(self, x: Tensor) -> Tensor:
-        """(B, C, T) -> (B, C, T)."""
-        wave = (x * self.alpha.exp().to(x.dtype)[:, None]).sin_()
+    def forward(self, x: Tensor, out: Tensor) -> None:
+        """(B, C, T) -> into `out` (B, C, T)."""
+        torch.mul(x, self.alpha.exp().to(x.dtype)[:, None], out=out)
         scale = (1 / (self.beta.exp() + 1e-9)).to(x.dtype)[:, None]
-        return torch.addcmul(x, wave.square_(), scale)
+        torch.addcmul(x, out.sin_().square_(), scale, out=out)
 
 
 class Activation(nn.Module):
@@ -56,12 +56,16 @@ class Activation(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """(B, C, T) -> (B, C, T)."""
-        n_channels = x.shape[1]
+        B, n_channels, T = x.shape
         taps = low_pass().to(x).expand(n_channels, 1, -1)
-        padded = F.pad(x, (N_TAPS // 2 - 1, N_TAPS // 2 - 1), mode="replicate")
+        before, after = N_TAPS // 2 - 1, N_TAPS // 2
+        padded = F.pad(x, (before, before), mode="replicate")
         fine = F.conv_transpose1d(padded, 2 * taps, stride=2, groups=n_channels)[..., 15:-15]
-        fine = self.act(fine)
-        padded = F.pad(fine, (N_TAPS // 2 - 1, N_TAPS // 2), mode="replicate")
+        # The same values beyond the ends, written where they belong instead of copied there.
+        padded = x.new_empty(B, n_channels, before + 2 * T + after)
+        self.act(fine, padded[..., before:-after])
+        padded[..., :before] = padded[..., before : before + 1]
+        padded[..., -after:] = padded[..., -after - 1 : -after]
         return F.conv1d(padded, taps, stride=2, groups=n_channels)
 
 

@@ -71,6 +71,8 @@ class IndexTTS2:
         self._s2mel = weights.read_s2mel(self._config, folder)
         if self._manner.narrow_flow:
             weights.as_bfloat16(self._s2mel.estimator)
+        else:
+            self._s2mel.estimator.wavenet.tile()
         self._quantizer = weights.read_codec(self._config, folder).quantizer
         self._exemplars = _exemplars(self._config, folder)
         self._gpt = (
