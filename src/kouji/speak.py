@@ -18,7 +18,19 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from kouji import config, engines
-from kouji.control import DurationPlan, Interpreter, closing, delivered, describe, label, planned, target, with_emotion
+from kouji.control import (
+    DurationPlan,
+    Interpreter,
+    Understood,
+    closing,
+    delivered,
+    describe,
+    label,
+    planned,
+    read_by,
+    target,
+    with_emotion,
+)
 from kouji.engines.contract import CONTROLS, INSTEAD, SPEAKERS, BuiltinVoice, Card, Conditioning, Engine
 from kouji.errors import InvalidInput, UnknownName, UnsupportedControl
 from kouji.policy import Gate, Permit
@@ -116,7 +128,7 @@ class Session:
         self._settings = settings or config.Config()
         self._given, self._folder = engine, folder
         self._gate = Gate(self._settings)
-        self.interpreter: Interpreter = describe  # what understands emotion_text for an engine that does not
+        self.interpreter: Interpreter = self._understood  # what understands emotion_text for an engine that does not
 
     @property
     def voices(self) -> tuple[BuiltinVoice, ...]:
@@ -281,6 +293,11 @@ class Session:
         if self._folder:
             return engines.start_from(self.card, self._folder, settings.threads, settings.preset)
         return engines.start(self.card, settings.threads, config.models_folder(settings), settings.preset)
+
+    def _understood(self, description: str) -> Understood:
+        """By the engine's own reader of descriptions, where its weights are at hand, else by Kouji's."""
+        reader = getattr(self._engine, "reader", None)
+        return read_by(reader, description) if reader else describe(description)
 
     @cached_property
     def casting(self) -> Casting:

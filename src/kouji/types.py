@@ -95,6 +95,7 @@ class Utterance:
     delivery: Delivery = Delivery()
     pause: float | None = None  # seconds of silence after it; None: as the mark after its last unit says
     cues: tuple[Cue, ...] = ()  # named moments within it
+    spelled: str = ""  # `text` with what a lexicon says of its words, in marks; "": it says nothing
 
 
 @dataclass(frozen=True)

@@ -132,7 +132,7 @@ def test_words_become_weights_and_what_was_understood_is_told() -> None:
     manner = understood({"emotion_text": "非常开心，快一点", "intensity": 0.5}, 24000, ABLE, describe)
     assert manner.delivery.emotion[0] == pytest.approx(0.91 / 2)
     assert manner.delivery.speed > 1
-    assert manner.metadata == {"emotion": {"happy": 0.455}}
+    assert manner.metadata == {"emotion": {"happy": 0.455}, "emotion_reader": "kouji"}
     assert "happy 0.46, speed 1.15" in manner.notices[-1].message
 
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Protocol
@@ -46,12 +47,30 @@ class Understood:
     pitch: float = 0.0  # semitones
     volume: float = 0.0  # dB
     notices: tuple[Notice, ...] = ()  # what could not be understood, or only in part
+    reader: str = "kouji"  # who understood it
 
 
 class Interpreter(Protocol):
     """Whatever understands descriptions. It raises InvalidInput where it understands nothing."""
 
     def __call__(self, description: str) -> Understood: ...
+
+
+class Reader(Protocol):
+    """The reader of descriptions that some engines bring along."""
+
+    name: str
+
+    def weights(self, description: str) -> Sequence[float]:
+        """Eight weights of EMOTIONS, 0 or more each."""
+        ...
+
+
+def read_by(reader: Reader, description: str) -> Understood:
+    """What an engine's own reader understands; weights that sum up to more than 1 are scaled."""
+    weights = tuple(map(float, reader.weights(description)))
+    total = max(1.0, sum(weights))
+    return Understood(tuple(weight / total for weight in weights), reader=reader.name)
 
 
 @dataclass

@@ -143,17 +143,18 @@ def _from_words(text: object, intensity: float, able: Collection[str], interpret
     for name in lacking:
         notices.append(Notice("manner_not_possible", f"This engine cannot change its {name}, as {text!r} asks."))
         hints[name] = getattr(plain, name)
-    notices.append(Notice("emotion_understood", _told(text.strip(), weights, hints)))
+    notices.append(Notice("emotion_understood", _told(text.strip(), weights, hints, heard.reader)))
     delivery = Delivery(hints["speed"], hints["pitch"], hints["volume"], weights)
-    return Manner(delivery, tuple(notices), {"emotion": named(weights)})
+    return Manner(delivery, tuple(notices), {"emotion": named(weights), "emotion_reader": heard.reader})
 
 
-def _told(text: str, weights: Sequence[float], hints: Mapping[str, float]) -> str:
+def _told(text: str, weights: Sequence[float], hints: Mapping[str, float], reader: str) -> str:
     parts = [f"{name} {weight:.2f}" for name, weight in named(weights).items()] or ["neutral"]
     if hints["speed"] != 1:
         parts.append(f"speed {hints['speed']:.2f}")
     parts += [f"{name} {hints[name]:+.1f} {unit}" for name, unit in (("pitch", "st"), ("volume", "dB")) if hints[name]]
-    return f"{text!r} is understood as {', '.join(parts)}."
+    by = "" if reader == Understood.reader else f" by {reader}"
+    return f"{text!r} is understood{by} as {', '.join(parts)}."
 
 
 def _weights(emotion: object, intensity: float) -> tuple[float, ...]:

@@ -49,6 +49,25 @@ class Cached:
         outputs = [each.name for each in self._session.get_outputs()]
         self._others = [name for name in outputs if name.removeprefix("new_") not in self._cache]
 
+    @property
+    def batch(self) -> int:
+        """How many sequences go on side by side."""
+        return len(self._cache[self._names[0]])
+
+    def take(self, sequences: np.ndarray, start: int, end: int) -> None:
+        """Go on from these sequences, each as often as it is named.
+
+        Args:
+            sequences: (B,) indices.
+            start: rows before it are the same in all.
+            end: rows from it on hold nothing.
+        """
+        for name, old in self._cache.items():
+            if len(sequences) == len(old):
+                old[:, :, start:end] = old[sequences, :, start:end]
+            else:
+                self._bind(name, old[sequences])
+
     def grow(self, n_rows: int) -> bool:
         """Make room for so many rows; False where there is enough."""
         have = self._cache[self._names[0]].shape[2]
@@ -57,11 +76,14 @@ class Cached:
         for name, old in self._cache.items():
             new = np.zeros((*old.shape[:2], n_rows, *old.shape[3:]), np.float32)
             new[:, :, :have] = old
-            self._cache[name] = new
-            value = self._values[name] = onnxruntime.OrtValue.ortvalue_from_numpy(new)  # the same memory
-            self._binding.bind_ortvalue_input(name, value)
-            self._binding.bind_ortvalue_output(f"new_{name}", value)
+            self._bind(name, new)
         return True
+
+    def _bind(self, name: str, array: np.ndarray) -> None:
+        self._cache[name] = array
+        value = self._values[name] = onnxruntime.OrtValue.ortvalue_from_numpy(array)  # the same memory
+        self._binding.bind_ortvalue_input(name, value)
+        self._binding.bind_ortvalue_output(f"new_{name}", value)
 
     def fix(self, **inputs: np.ndarray) -> None:
         """Inputs that stay the same for many calls."""

@@ -21,6 +21,7 @@ from .markup import Fixed, Marked
 from .normalization.characters import Cleaned, clean, script
 from .phonemes import LANGUAGES
 from .sentence import Reading, in_words, read
+from .spelling import written_out
 
 _GLANCE = 1000  # characters from which the language of the text is told
 _SSML = re.compile(r"[\ufeff\s]*<(?:speak(?=[\s/>])|\?xml\s|!DOCTYPE\s)")
@@ -111,9 +112,10 @@ def _part(source: _Source, start: int, end: int, default: str, index: int) -> It
     is_cut = text[end : end + 1] not in ("", "\n") and not said.units[-1].pause
     said.units[-1] = replace(said.units[-1], pause=said.units[-1].pause or ("," if is_cut else "."))
     for number, piece in enumerate(directions.pieces(said, start, end), index):
+        written, spoken = _written(source, piece), _most(piece.units)
         utterance = Utterance(
-            _written(source, piece), piece.normalized, piece.units, _most(piece.units), number,
-            directions.controls(piece.start), pause=piece.pause,
+            written, piece.normalized, piece.units, spoken, number, directions.controls(piece.start),
+            pause=piece.pause, spelled=_spelled(written, [spoken, *(unit.language for unit in piece.units)], source),
         )  # fmt: skip
         units_at = {at + start: n - piece.units_before for at, n in said.units_before.items()}
         yield Placed(utterance, piece.start, piece.end, units_at)
@@ -129,6 +131,14 @@ def _written(source: _Source, piece: Piece) -> str:
     first, last = marked.origins[cleaned.origins[piece.start]], cleaned.origins[piece.end - 1] + 1
     end = marked.origins[last] if last < len(marked.origins) else len(directed.text)
     return _printable(directed.written[origin(first) : origin(end)]).strip()
+
+
+def _spelled(written: str, languages: Sequence[str], source: _Source) -> str:
+    """See Utterance.spelled."""
+    if source.lexicon is None:
+        return ""
+    spelled = written_out(written, languages, source.lexicon)
+    return "" if spelled == written else spelled
 
 
 def analyse_line(line: str, language: str | None = None, lexicon: Lexicon | None = None) -> dict[str, object]:

@@ -165,7 +165,7 @@ def test_the_duration_slot_changes_what_is_said_and_not_how_long(engine: IndexTT
     [
         ({"sampling": {"temprature": 1.0}}, UnknownName),
         ({"sampling": {"temperature": 0.0}}, InvalidInput),
-        ({"sampling": {"n_beams": 3}}, InvalidInput),
+        ({"sampling": {"n_beams": 11}}, InvalidInput),
         ({"sampling": 3}, InvalidInput),
         ({"interval_silence": -1}, InvalidInput),
         ({"max_pieces": 5}, InvalidInput),

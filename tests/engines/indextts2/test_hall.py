@@ -9,6 +9,7 @@ import pytest
 
 from kouji.config import Config
 from kouji.engines.indextts2.card import CARD
+from kouji.engines.indextts2.description import Describer
 from kouji.engines.indextts2.engine import IndexTTS2
 from kouji.errors import InvalidInput, UnsupportedControl
 from kouji.policy import Gate
@@ -46,3 +47,38 @@ def test_what_it_cannot_do_is_said(session: Session) -> None:
         session.synthesize(TEXT)
     with pytest.raises(UnsupportedControl, match="pitch"):
         session.synthesize(TEXT, reference_audio=CLIP, pitch=2)
+
+
+def test_a_word_of_the_users_lexicon_is_said_as_it_says(engine: IndexTTS2, tmp_path: Path) -> None:
+    (tmp_path / "own.txt").write_text("会议\tzh\tjin1 tian1\n", "utf-8")
+
+    def said(text: str, lexicon: str) -> np.ndarray:
+        session = Session(CARD, Config(lexicon=lexicon), engine)
+        return session.synthesize(text, reference_audio=CLIP, n_tokens=60).samples
+
+    own = said("会议定在三月。", str(tmp_path / "own.txt"))
+    np.testing.assert_array_equal(own, said("会议{jin1 tian1}定在三月。", ""))
+    assert not np.array_equal(own, said("会议定在三月。", ""))
+
+
+def test_the_releases_own_reader_of_manners_is_asked_where_it_is_at_hand(
+    engine: IndexTTS2, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = []
+
+    class Reader(Describer):
+        def _answer(self, description: str) -> str:
+            asked.append(description)
+            return '{"高兴": 0.9, "惊讶": 0.6}'
+
+    session = Session(CARD, engine=engine)
+    assert engine.reader is None
+    theirs = session.synthesize(TEXT, reference_audio=CLIP, emotion_text="像过年一样开心", n_tokens=60)
+    assert theirs.metadata["emotion_reader"] == "kouji"
+    assert not asked
+    monkeypatch.setattr(engine, "reader", Reader(Path("qwen0.6bemo4-merge")))
+    speech = session.synthesize(TEXT, reference_audio=CLIP, emotion_text="像过年一样开心", n_tokens=60)
+    assert asked == ["像过年一样开心"]
+    assert speech.metadata["emotion_reader"] == "qwen0.6bemo4-merge"
+    assert speech.metadata["emotion"] == {"happy": 0.6, "surprised": 0.4}
+    assert any("understood by qwen0.6bemo4-merge as happy 0.60" in notice.message for notice in speech.notices)

@@ -12,6 +12,7 @@ from kouji.engines.indextts2 import config, int8, span, weights
 from kouji.engines.indextts2.bigvgan import BigVGAN, BigVGANConfig
 from kouji.engines.indextts2.dit import DiT, DiTConfig
 from kouji.engines.indextts2.sampling import Limits, Sampling, generate
+from kouji.engines.indextts2.steps import stepper
 from kouji.engines.indextts2.tiles import TiledConv1d
 from kouji.engines.indextts2.vocode import vocoded
 from kouji.layers.linear import Linear
@@ -35,6 +36,27 @@ def test_the_eight_bit_gpt_thinks_nearly_what_the_other_thinks(folder: Path) -> 
     for one, other in zip(*logits, strict=True):
         assert (one - other).norm() < 0.05 * one.norm()
     assert (states[0] - states[1]).norm() < 0.05 * states[0].norm()
+
+
+@torch.inference_mode()
+def test_beams_of_the_eight_bit_gpt_go_on_from_where_they_are_told(folder: Path) -> None:
+    narrow = int8.read_narrow(config.read(folder), folder, 1)
+    prompt = narrow.prompt(torch.randn(32, 32), torch.randn(32), torch.tensor([5, 6, 7]))
+    histories = [[3, 9, 27], [3, 4, 27], [50, 4, 27]]
+
+    def alone(history: list[int]) -> np.ndarray:
+        step = stepper(narrow, narrow.start(prompt))
+        return [step(np.array([code]), n, np.zeros(1, np.int64)) for n, code in enumerate(history)][-1][0]
+
+    cache = narrow.start(prompt)
+    step = stepper(narrow, cache)
+    for _ in range(2):  # and once more after all is forgotten
+        step(np.array([3, 50, 8]), 0, np.arange(3))
+        step(np.array([9, 4, 4]), 1, np.array([0, 0, 1]))
+        together = step(np.array([27, 27, 27]), 2, np.arange(3))
+        np.testing.assert_allclose(together, [alone(history) for history in histories], atol=1e-4)
+        cache.rewind()
+    assert narrow.latents(torch.tensor(histories[0]), cache).shape[:2] == (1, 3)
 
 
 @torch.inference_mode()

@@ -12,6 +12,7 @@ import re
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 from kouji.errors import BadCheckpoint, InvalidInput, MissingExtra
@@ -33,7 +34,8 @@ class Describer:
     """The language model of a folder, loaded when it is first asked."""
 
     def __init__(self, folder: Path) -> None:
-        self._folder = folder
+        self._folder, self.name = folder, folder.name
+        self._asking = Lock()
 
     def weights(self, description: str) -> tuple[float, ...]:
         """Eight weights, 0 to 1.2.
@@ -43,7 +45,9 @@ class Describer:
             BadCheckpoint: the folder cannot be loaded.
             InvalidInput: the model answered with something else.
         """
-        return weights_of(description, self._answer(description))
+        with self._asking:
+            answer = self._answer(description)
+        return weights_of(description, answer)
 
     @cached_property
     def _loaded(self) -> tuple[Any, Any]:

@@ -82,7 +82,8 @@ class IndexTTS2:
         )
         self._manners = _Remembered(N_CLIPS)
         words = folder / self._config.files["qwen_emo_path"]
-        self._describer, self._asking = Describer(words) if words.is_dir() else None, Lock()
+        # Reads descriptions of a manner, where the release's own language model is at hand; loaded when first asked.
+        self.reader = Describer(words) if words.is_dir() else None
 
     def builtin(self, name: str) -> Conditioning:
         """There is none; UnknownName."""
@@ -108,11 +109,10 @@ class IndexTTS2:
             MissingWeights: its folder is not there; `kouji.control` reads descriptions without it.
             MissingExtra: transformers is not installed.
         """
-        if self._describer is None:
+        if self.reader is None:
             name = self._config.files["qwen_emo_path"]
             raise MissingWeights(f"{self._folder} has no {name}.", "It is part of IndexTeam/IndexTTS-2.")
-        with self._asking:
-            return self._describer.weights(description)
+        return self.reader.weights(description)
 
     def timing(self, utterance: Utterance, conditioning: Conditioning) -> Timing:
         """An estimate; see the contract. What is asked for is met all the same, within half to twice as long."""
@@ -121,8 +121,6 @@ class IndexTTS2:
     def synthesize(self, utterance: Utterance, conditioning: Conditioning, rng: np.random.Generator) -> Iterator[Chunk]:
         """Say one utterance, segment by segment, each in chunks as the vocoder has them; see the contract."""
         options = Options.of(utterance.controls, self._manner.sampling)
-        if self._manner.int8_gpt and options.sampling.n_beams > 1:
-            raise InvalidInput("The GPT in eight bits has one beam.", "Use the preset official for several.")
         speaker = Voice.of(conditioning)
         segments = script(utterance, self._pieces, self._glossary, options.max_pieces)
         n_pause = round(options.interval_silence * config.SAMPLE_RATE)

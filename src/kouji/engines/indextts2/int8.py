@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from kouji.runtime.build import Builder
 
 FOLDER = "kouji-int8"
-VERSION = 1  # of what is built
+VERSION = 2  # of what is built
 ROOM = 512  # rows by which a cache grows
 
 
@@ -49,14 +49,18 @@ class NarrowCache:
     def rewind(self) -> None:
         """Forget all that came after the prompt."""
         self.n_rows = self.n_prompt
+        self.reorder(torch.zeros(1, dtype=torch.int64))
 
     def reorder(self, beams: Tensor) -> None:
-        """There is one beam."""
-        assert beams.tolist() == [0]
+        """Continue from these beams; after the prompt, which is the start of all, from as many as are named."""
+        if self.cached.batch == 1:
+            beams = torch.zeros_like(beams)
+        if beams.tolist() != list(range(self.cached.batch)):
+            self.cached.take(beams.numpy(), self.n_prompt, self.n_rows)
 
 
 class NarrowGPT:
-    """As `gpt.GPT`, for one beam."""
+    """As `gpt.GPT`."""
 
     def __init__(self, tables: GPT, graph: Graph) -> None:
         """`tables` has no blocks: its embeddings are what is used."""
@@ -76,7 +80,7 @@ class NarrowGPT:
         return cache
 
     def logits(self, codes: Tensor, positions: Tensor, cache: NarrowCache) -> Tensor:
-        """See GPT.logits; codes (1, 1)."""
+        """See GPT.logits; codes (B, 1)."""
         _, logits = self._run(self._tables.embedded(codes, positions), cache)
         return logits
 
@@ -88,11 +92,11 @@ class NarrowGPT:
         return hidden
 
     def _run(self, x: Tensor, cache: NarrowCache) -> tuple[Tensor, Tensor]:
-        """(1, s, dim) -> hidden (1, s, dim), logits of the last (1, 1, n_codes)."""
+        """(B, s, dim) -> hidden (B, s, dim), logits of the last (B, 1, n_codes)."""
         cache.n_rows += x.shape[1]
         cache.cached.grow(-(-cache.n_rows // ROOM) * ROOM)
         hidden, logits = cache.cached(
-            x=np.ascontiguousarray(x.numpy()), last=np.array([cache.n_rows - 1], np.int32),
+            x=np.ascontiguousarray(x.numpy()), last=np.full(len(x), cache.n_rows - 1, np.int32),
             total=np.array([cache.n_rows], np.int32),
         )  # fmt: skip
         return torch.from_numpy(hidden.copy()), torch.from_numpy(logits.copy())
@@ -159,9 +163,9 @@ def graph(tensors: Mapping[str, Tensor], config: GPTConfig) -> Builder:
     except ImportError as error:
         raise MissingExtra("Converting to eight bits", "torch") from error
     b, dim = Builder("gpt", "blocks"), config.dim
-    shape: list[int | str] = [1, config.n_heads, "room", dim // config.n_heads]
-    x = b.input("x", [1, "s", dim])
-    last, total = b.input("last", [1], INT32), b.input("total", [1], INT32)
+    shape: list[int | str] = ["B", config.n_heads, "room", dim // config.n_heads]
+    x = b.input("x", ["B", "s", dim])
+    last, total = b.input("last", ["B"], INT32), b.input("total", [1], INT32)
 
     def array(name: str) -> np.ndarray:
         return tensors[name].float().numpy()
@@ -186,9 +190,9 @@ def graph(tensors: Mapping[str, Tensor], config: GPTConfig) -> Builder:
         wide = b.op("Gelu", linear(norm(x, f"{name}.ln_2"), f"{name}.mlp.c_fc"), approximate="tanh")
         x = b.op("Add", x, linear(wide, f"{name}.mlp.c_proj"))
     hidden = norm(norm(x, "gpt.ln_f"), "final_norm")
-    b.output(hidden, "hidden", [1, "s", dim])
+    b.output(hidden, "hidden", ["B", "s", dim])
     logits = b.linear(b.slice(hidden, -1, 2**31, 1), array("mel_head.weight"), array("mel_head.bias"))
-    b.output(logits, "logits", [1, 1, config.n_codes])
+    b.output(logits, "logits", ["B", 1, config.n_codes])
     return b
 
 

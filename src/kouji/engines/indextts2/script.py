@@ -1,6 +1,7 @@
 """An utterance as the GPT reads it: ids of one or more segments.
 
-Pronunciations that the user wrote in Kouji's manner, 重{chong2}复, become the release's, CHONG2复.
+Pronunciations that the user wrote in Kouji's manner, 重{chong2}复, or keeps in a lexicon, become the release's:
+CHONG2复.
 """
 
 from __future__ import annotations
@@ -41,7 +42,7 @@ def script(utterance: Utterance, pieces: Pieces, glossary: Glossary, longest: in
 
 def written(utterance: Utterance) -> str:
     """The text with every pronunciation in the release's manner."""
-    marked = markup.parse(utterance.text, utterance.language or None)
+    marked = markup.parse(utterance.spelled or utterance.text, utterance.language or None)
     text, position = "", 0
     for fixed in sorted(marked.fixed, key=lambda fixed: fixed.start):
         text += marked.text[position : fixed.start] + _spelled(fixed, marked.text[fixed.start : fixed.end])
