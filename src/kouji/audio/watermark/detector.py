@@ -31,7 +31,9 @@ _FALSE_ALARMS = 1e-4  # of a clip of any length, at most
 
 # (slot, band): what a tile is beyond what its neighbours tell of it, from the covariance of log-power tiles in speech.
 # Source: 60 recordings of our corpus, the middle row of the inverse of the covariance of 7 x 5 tiles.
-_INNOVATION = np.array([[0.07, 0.06, -0.31, 0.06, 0.07], [-0.08, -0.38, 1, -0.38, -0.08], [0.07, 0.06, -0.31, 0.06, 0.07]])
+_INNOVATION = np.array(
+    [[0.07, 0.06, -0.31, 0.06, 0.07], [-0.08, -0.38, 1, -0.38, -0.08], [0.07, 0.06, -0.31, 0.06, 0.07]]
+)
 
 
 @dataclass(frozen=True)
@@ -111,7 +113,7 @@ def _innovation(tiles: np.ndarray) -> np.ndarray:
     out = np.zeros_like(tiles)
     for (row, column), weight in np.ndenumerate(_INNOVATION):
         out += weight * padded[row : row + len(tiles), column : column + N_BANDS]
-    return np.clip(out, -_CLIP, _CLIP)
+    return np.asarray(np.clip(out, -_CLIP, _CLIP))
 
 
 def _best(cells: np.ndarray) -> tuple[float, int, int, int, int, int]:

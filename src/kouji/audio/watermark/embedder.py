@@ -66,18 +66,18 @@ class _Embedder:
 
     def _n_possible(self) -> int:
         """Frames that lie wholly in the samples that are here."""
-        first, n_done, n_frames = self._grid.start(self._n_frames), self._n_frames, 0
+        n_frames, first = 0, self._grid.start(self._n_frames)
         room = len(self._samples) - self._grid.n_frame
         if room >= 0:
-            n_frames = int(room / self._grid.hop)
-            while self._grid.start(n_done + n_frames) - first <= room:
+            n_frames = int(room / self._grid.hop)  # but for rounding
+            while self._grid.start(self._n_frames + n_frames) - first <= room:
                 n_frames += 1
         return n_frames
 
     def _next(self, n_frames: int) -> np.ndarray:
         """Add what the next frames change; returns what they are the last to touch."""
         grid, done = self._grid, self._n_frames
-        starts = grid.start(np.arange(done, done + n_frames + 1)) - grid.start(done)
+        starts = np.array([grid.start(done + frame) for frame in range(n_frames + 1)]) - grid.start(done)
         changes = grid.changes(self._samples[starts[:-1, None] + np.arange(grid.n_frame)], done, self._pattern)
         self._change = np.pad(self._change, (0, starts[-2] + grid.n_frame - len(self._change)))
         for start, change in zip(starts[:-1], changes, strict=True):
@@ -108,9 +108,9 @@ class _Grid:
     n_bins: np.ndarray  # (N_BANDS,) int: how many bins it has
     n_used: int  # bins up to the end of the last band
 
-    def start(self, frame: np.ndarray | int) -> np.ndarray:
+    def start(self, frame: int) -> int:
         """First sample of a frame, counted from the first one's."""
-        return np.rint(np.asarray(frame) * self.hop).astype(int)
+        return round(frame * self.hop)
 
     def changes(self, frames: np.ndarray, first: int, signs: np.ndarray) -> np.ndarray:
         """What the mark adds to frames (T, n_frame), the first of which has that number: (T, n_frame)."""

@@ -54,7 +54,7 @@ def pilots(n_bits: int) -> np.ndarray:
 def pattern(bits: np.ndarray) -> np.ndarray:
     """(n_bits,) of 0 and 1 -> (N_SLOTS, N_BANDS) of -1 and 1: every tile as a mark with these bits has it."""
     where = carried(len(bits))
-    return np.where(where < 0, 1.0, 2.0 * bits[where] - 1.0) * signs()
+    return np.asarray(np.where(where < 0, 1.0, 2.0 * bits[where] - 1.0) * signs())
 
 
 def _random(purpose: bytes, n_bytes: int) -> np.ndarray:

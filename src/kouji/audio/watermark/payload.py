@@ -1,6 +1,6 @@
 """What a mark says, as bits that survive errors.
 
-    version 4 | engine 8 | id 32 | CRC 16  = 60 bits ─→ convolutional code, rate 1/3 ─→ 180 bits
+version 4 | engine 8 | id 32 | CRC 16  = 60 bits ─→ convolutional code, rate 1/3 ─→ 180 bits
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ def coded(payload: Payload) -> np.ndarray:
     bits = _info_bits(payload)
     window = np.lib.stride_tricks.sliding_window_view(np.concatenate([bits[-6:], bits]), 7)[:, ::-1]  # newest first
     taps = np.array([[generator >> (6 - age) & 1 for age in range(7)] for generator in _GENERATORS])
-    return (window @ taps.T % 2).reshape(-1)
+    return np.asarray((window @ taps.T % 2).reshape(-1))
 
 
 def decoded(soft: np.ndarray) -> Payload | None:

@@ -22,7 +22,7 @@ _TONAL = -60.0  # dB of spectral flatness at which a sound counts as wholly tona
 @cache
 def caps() -> np.ndarray:
     """(N_BANDS,) dB: the most that a tile is changed by."""
-    return np.interp(_centres(), _CAP_HZ, _CAP_DB)
+    return np.asarray(np.interp(_centres(), _CAP_HZ, _CAP_DB))
 
 
 def strengths(energies: np.ndarray) -> np.ndarray:
@@ -36,7 +36,7 @@ def strengths(energies: np.ndarray) -> np.ndarray:
     # One masker after the other, because a matrix product may round a frame differently beside others than alone.
     for masker, shares in enumerate(_spreading()):
         masked += energies[:, masker, None] * shares
-    return np.minimum(20 * np.log10(1 + np.sqrt(masked * 10 ** (-offset / 10) / energies)), caps())
+    return np.asarray(np.minimum(20 * np.log10(1 + np.sqrt(masked * 10 ** (-offset / 10) / energies)), caps()))
 
 
 def _centres() -> np.ndarray:
