@@ -41,4 +41,8 @@ def _content(file: str) -> bytes:
 def _line(said: Any) -> str:
     if not isinstance(said, dict):
         return str(said)
-    return ", ".join(f"{name} {value}" for name, value in said.items() if value not in ("", None))
+    return ", ".join(f"{name} {_plain(value)}" for name, value in said.items() if value not in ("", None))
+
+
+def _plain(value: Any) -> str:
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
