@@ -45,6 +45,7 @@ CONTROLS = {
     "emotion_matrix": "emotion.matrix",
     "duration_slot": "duration.slot",
     "refine": "refine",
+    "homophones": "homophones",
 }
 # What an engine has instead, from which we make the rest: words are read by kouji.control where it has only numbers.
 INSTEAD = {"emotion.text": "emotion.vector"}
@@ -137,6 +138,7 @@ class Card:
     converter: str = ""  # "package.module:function": official folder -> files for ONNX Runtime, see `kouji models`
     token_rate: float = 0.0  # of its own tokens a second of sound, for cards with `duration.tokens`
     named: VoicesByRule | None = None  # voices beyond the list
+    retired: tuple[str, ...] = ()  # pickles of older layouts, which are told from a folder that lacks files
     tags: tuple[str, ...] = ()  # that it obeys in square brackets within a text, such as "laugh"
 
     def makes_voice(self, name: str) -> bool:

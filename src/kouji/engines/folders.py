@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -43,7 +43,7 @@ def checked(card: Card, models: Path | None) -> Path:
     folder = models / card.id
     missing = [file.path for file in card.files if not (file.optional or (folder / file.path).is_file())]
     if missing and not _is_converted(folder):
-        raise MissingWeights(f"{folder} lacks {', '.join(missing)}.", _how_to_get(card))
+        raise MissingWeights(_lack(card, folder, missing), _how_to_get(card))
     known = read_record(models, card)
     for file in card.files:
         if (folder / file.path).is_file():
@@ -61,7 +61,7 @@ def named(card: Card, folder: Path) -> Path:
     """
     lacking = [file.path for file in card.files if not (file.optional or (folder / file.path).is_file())]
     if lacking:
-        raise MissingWeights(f"{folder} lacks {', '.join(lacking)}.", "Give the folder as it was downloaded.")
+        raise MissingWeights(_lack(card, folder, lacking), "Give the folder as it was downloaded.")
     for file in card.files:
         if (folder / file.path).is_file():
             _check(folder / file.path, _expected(file, None), card)
@@ -132,6 +132,13 @@ def installed(cards: Iterator[Card], models: Path) -> Iterator[tuple[Card, str]]
             yield card, "converted"
         else:
             yield card, "ready" if all(present) else "incomplete" if any(present) else "absent"
+
+
+def _lack(card: Card, folder: Path, missing: Sequence[str]) -> str:
+    """What a folder lacks, and whether it has the pickles of an older layout instead."""
+    old = [path for path in card.retired if (folder / path).is_file()]
+    what = f"{folder} lacks {', '.join(missing)}."
+    return f"{what} It is of an older layout: {', '.join(old)} can run code and were not opened." if old else what
 
 
 def _is_converted(folder: Path) -> bool:

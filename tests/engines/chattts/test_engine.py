@@ -16,7 +16,7 @@ import soundfile
 from kouji import Consent
 from kouji.audio.resample import resample
 from kouji.config import Config
-from kouji.engines.chattts import prompts, render, speaker
+from kouji.engines.chattts import normalize, prompts, render, speaker
 from kouji.engines.chattts.card import CARD
 from kouji.engines.chattts.engine import ChatTTS
 from kouji.engines.chattts.generation import Step
@@ -341,6 +341,20 @@ def test_the_refine_pass_writes_text_and_no_styles() -> None:
     text = engine().refine("你好世界", prompts.REFINE, np.random.default_rng(0))
     assert text
     assert not prompts.without_styles(text)[1]
+
+
+def test_homophones_come_from_the_folder_or_not_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    ours, utterance = engine(), said("你好。", controls={"homophones": True})
+    with pytest.raises(MissingWeights, match="no table of homophones"):
+        samples(ours, utterance, ours.builtin("2"))
+    (tmp_path / "map.json").write_text('{"你": "拟"}', "utf-8")
+    monkeypatch.setattr(ours, "_homophones_file", tmp_path / "map.json")
+    script = ours._script(utterance, np.random.default_rng(0))
+    assert script is not None
+    assert script.text == "拟好。"
+    (tmp_path / "map.json").write_text('{"你好": "拟"}', "utf-8")
+    with pytest.raises(InvalidInput, match="no table of homophones"):
+        normalize.read_homophones(tmp_path / "map.json")
 
 
 @pytest.mark.parametrize(

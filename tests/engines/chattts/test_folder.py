@@ -14,6 +14,7 @@ import torch
 from safetensors.torch import save_file
 from torch import nn
 
+from kouji.engines import folders
 from kouji.engines.chattts import convert, loading, networks
 from kouji.engines.chattts.card import CARD
 from kouji.engines.chattts.config import Config
@@ -107,8 +108,9 @@ def test_unused_rows_of_the_published_transformer_do_no_harm(models: Path) -> No
 def test_an_old_layout_is_refused_without_opening_its_pickles(tmp_path: Path) -> None:
     (tmp_path / "asset").mkdir()
     (tmp_path / "asset" / "GPT.pt").write_bytes(b"cposix\nsystem\n")
-    with pytest.raises(BadCheckpoint, match=r"GPT\.pt are pickles.*not opened"):
-        loading.load(tmp_path, 1, int8=False)
+    for load in (lambda: folders.named(CARD, tmp_path), lambda: folders.adopt(CARD, tmp_path / "models", tmp_path)):
+        with pytest.raises(MissingWeights, match=r"older layout: asset/GPT\.pt can run code and were not opened"):
+            load()
 
 
 def test_every_file_of_the_card_has_its_sum() -> None:

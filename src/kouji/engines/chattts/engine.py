@@ -11,8 +11,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
 
@@ -22,7 +23,7 @@ from kouji.engines.contract import Card, Conditioning
 from kouji.errors import EmptyText, InvalidInput, MissingWeights
 from kouji.types import Chunk, Mark, Timing, Utterance
 
-from . import gfsq, loading, prompts, prose, render, speaker, takes
+from . import gfsq, loading, normalize, prompts, prose, render, speaker, takes
 from .card import CARD
 from .config import LONGEST, SAMPLE_RATE, STEP_SAMPLES, TOKEN_RATE
 from .generation import (
@@ -67,11 +68,13 @@ class ChatTTS:
     """See kouji.engines.contract.Engine."""
 
     card: Card = CARD
+    _homophones_file: Path | None = None
 
     def __init__(self, n_threads: int = 1, folder: Path | None = None, preset: str = "") -> None:
         if folder is None:
             raise MissingWeights(f"The engine {self.card.id!r} needs its files.", f"kouji models pull {self.card.id}")
         levers = PRESETS[preset or self.card.presets[0].name]
+        self._homophones_file = folder / loading.HOMOPHONES
         self._set_up(*loading.load(folder, n_threads, levers.int8), preset)
 
     @classmethod
@@ -185,7 +188,8 @@ class ChatTTS:
 
     def _script(self, utterance: Utterance, rng: np.random.Generator) -> Script | None:
         """What is to be said; None where it is nothing but pauses."""
-        found, options = prose.prose(utterance), Options.of(utterance.controls)
+        options = Options.of(utterance.controls)
+        found = prose.prose(utterance, self._homophones if options.homophones else None)
         if not found.is_said and "[laugh]" not in found.text:
             if not found.text.strip():
                 raise EmptyText(utterance.text)
@@ -194,6 +198,14 @@ class ChatTTS:
         if tags and found.is_said:
             text = self.refine(text, tags, rng)
         return Script(text, options, "speed" in found.styles, found.speed)
+
+    @cached_property
+    def _homophones(self) -> Mapping[str, str]:
+        path = self._homophones_file
+        if path is None or not path.is_file():
+            hint = f"Put the official one there, as {loading.HOMOPHONES}."
+            raise MissingWeights("The model's folder has no table of homophones.", hint)
+        return normalize.read_homophones(path)
 
     def _steps(
         self, script: Script, conditioning: Conditioning, rng: np.random.Generator, bounds: Bounds | None = None,

@@ -20,8 +20,7 @@ STATISTICS = "statistics.npz"
 OFFICIAL = "asset/gpt/model.safetensors"
 # Statistics of speakers: of releases before October 2024, or the text that the official code has had since.
 PUBLISHED_STATISTICS = ("asset/spk_stat.pt", "asset/spk_stat.txt")
-# What layouts before October 2024 had instead of safetensors.
-PICKLED = tuple(f"asset/{name}.pt" for name in ("GPT", "Decoder", "DVAE", "DVAE_full", "Vocos", "tokenizer"))
+HOMOPHONES = "asset/homophones_map.json"  # of the official code, for whoever has it
 
 
 def load(folder: Path, n_threads: int, int8: bool) -> tuple[Stages, Tokenizer, Statistics | None]:
@@ -44,7 +43,6 @@ def load(folder: Path, n_threads: int, int8: bool) -> tuple[Stages, Tokenizer, S
             tokenizer = Tokenizer.read(place / Path(TOKENIZER).name)
             return OnnxStages(place, n_threads), tokenizer, statistics_of(folder, place)
     if not (folder / OFFICIAL).is_file():
-        refuse_pickles(folder)
         raise MissingWeights(
             f"{folder} has no weights of 32 bits.", 'Use preset="fast", or convert the official files without --int8.'
         )
@@ -53,20 +51,6 @@ def load(folder: Path, n_threads: int, int8: bool) -> tuple[Stages, Tokenizer, S
     except ModuleNotFoundError as error:
         raise MissingExtra("The way to read the official files", "torch") from error
     return TorchStages.from_folder(folder, n_threads), Tokenizer.read(folder / TOKENIZER), statistics_of(folder)
-
-
-def refuse_pickles(folder: Path) -> None:
-    """Tell an old layout from a missing one.
-
-    Raises:
-        BadCheckpoint: the weights are pickles.
-    """
-    found = [path for path in PICKLED if (folder / path).is_file()]
-    if found:
-        raise BadCheckpoint(
-            f"{folder} has an old layout: {', '.join(found)} are pickles, which can run code; they were not opened.",
-            "`kouji models pull chattts` gets the same weights as safetensors.",
-        )
 
 
 def statistics_of(folder: Path, converted: Path | None = None) -> Statistics | None:

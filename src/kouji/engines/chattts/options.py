@@ -27,6 +27,7 @@ class Options:
     sampling: Sampling = CODES
     manual_seed: int | None = None  # the official one, which freezes the noise
     refine: str | None = None  # tags behind a text that is refined before it is said; None: it is said as it stands
+    homophones: bool = False
 
     @classmethod
     def of(cls, controls: Mapping[str, object]) -> Options:
@@ -46,6 +47,7 @@ class Options:
             replace(CODES, **whole),  # type: ignore[arg-type]  # each of its own type
             None if seed is None else int(seed),
             _refinement(controls.get("refine", False)),
+            _yes_or_no("homophones", controls.get("homophones", False)),
         )
 
 
@@ -58,6 +60,12 @@ def _refinement(asked: object) -> str | None:
     if rest.strip() or not styles or "speed" in styles:
         raise InvalidInput(f"refine={asked!r} cannot be understood.", _HINT)
     return prompts.written(styles)
+
+
+def _yes_or_no(name: str, value: object) -> bool:
+    if not isinstance(value, bool):
+        raise InvalidInput(f"{name}={value!r} is not possible.", "Give True or False.")
+    return value
 
 
 def _number(name: str, value: object) -> float:

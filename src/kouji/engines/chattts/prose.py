@@ -48,21 +48,25 @@ class Prose:
         return prompts.written({kind: n for kind, n in self.styles.items() if kind != "speed"})
 
 
-def prose(utterance: Utterance) -> Prose:
+def prose(utterance: Utterance, homophones: Mapping[str, str] | None = None) -> Prose:
     """Of one utterance.
+
+    Args:
+        utterance: as the hall gives it.
+        homophones: see normalize.normalized.
 
     Raises:
         EmptyText: nothing in it can be said, and it has no tag either.
         InvalidInput: characters that the model has no sound for, or a pronunciation that no spelling can force.
     """
     if not _TAG.search(utterance.text):
-        found = Prose(_official(respelled.written(utterance, _NAME)), {})
+        found = Prose(_official(respelled.written(utterance, _NAME), homophones), {})
     else:
         text, styles = prompts.without_styles(utterance.text)
         language = language_of(_TAG.sub("", text))
         parts = _parts(text)
         said = "".join(part if is_tag else _in_words(part, language) for is_tag, part in parts)
-        found = Prose(_official(said), styles)
+        found = Prose(_official(said, homophones), styles)
     if not found.is_said and not _TAG.search(found.text):
         raise EmptyText(utterance.text)
     return found
@@ -92,19 +96,18 @@ def _in_words(part: str, language: str) -> str:
     return around[0] + said + around[1]
 
 
-def _official(text: str) -> str:
+def _official(text: str, homophones: Mapping[str, str] | None = None) -> str:
     """Through the official normaliser, after what it would lose has been saved."""
     text = _UNKNOWN.sub(lambda tag: tag[0] if _TAG.fullmatch(tag[0]) else tag[1].replace("_", " "), text)
     text = _without_accents(_WITHIN_WORD.sub(" ", text))
     text = _DASHES.sub("，" if language_of(text) == "zh" else ",", text)
-    found = normalized(text)
-    kept = set(found)
+    kept = set(normalized(text))
     lost = [each for each in dict.fromkeys(text) if each.isalnum() and each not in kept]
     if lost:
         raise InvalidInput(
             f"ChatTTS has no sound for {''.join(lost)!r}.", "It speaks Chinese and English; write it in their letters."
         )
-    return found
+    return normalized(text, homophones=homophones)
 
 
 def _without_accents(text: str) -> str:
