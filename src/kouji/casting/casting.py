@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from pathlib import Path
 
 import numpy as np
 
@@ -184,7 +185,8 @@ class Casting:
     def _made(self, clips: ClipSource | Sequence[ClipSource]) -> str:
         """The name by which the engine makes a voice, where that was given instead of a clip; "" otherwise."""
         given = clips[0] if isinstance(clips, list) and len(clips) == 1 else clips
-        return given if isinstance(given, str) and self._card.makes_voice(given) else ""
+        name = str(given) if isinstance(given, str | Path) else ""
+        return name if self._card.makes_voice(name) else ""
 
     def _keep(self, name: str, speaker: EncodedSpeaker, consent: Consent, **about: str) -> tuple[Voice, Sample]:
         """Register for good. A voice that nobody recorded says a sentence first: that is what others hear of it."""

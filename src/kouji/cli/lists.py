@@ -49,10 +49,13 @@ def _show(card: Card) -> None:
     for name, control in card.controls.items():
         limits = "" if control.low is None else f" ({control.low} to {control.high})"
         typer.echo(f"control      {name}: {control.meaning}{limits}")
+    if card.named:
+        typer.echo(f"voices       by name: {card.named.hint}")
     for preset in card.presets:
         typer.echo(f"preset       {preset.name}: {preset.summary}")
     for file in card.files:
-        known = f": {file.size / 1e6:.1f} MB, sha256 {file.sha256[:12]}…" if file.sha256 else ""
+        size = f"{file.size / 1e6:.1f} MB, " if file.size else ""
+        known = f": {size}sha256 {file.sha256[:12]}…" if file.sha256 else ""
         typer.echo(f"file         {file.path}{known}{' (optional)' if file.optional else ''}")
     for hub, repository in card.hubs.items():
         typer.echo(f"hub          {hub}: {repository}")

@@ -95,7 +95,7 @@ class Control:
             raise error
 
 
-_TAG = re.compile(r"\[\s*([A-Za-z]\w*)\s*\]")
+_TAG = re.compile(r"\[(\s*[A-Za-z]\w*\s*)\]")
 
 # The hall does it to the finished sound, so that every engine may list it.
 VOLUME = Control("Loudness in dB; peaks are bent, never clipped.", -24.0, 12.0)

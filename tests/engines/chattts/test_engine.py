@@ -276,6 +276,8 @@ def test_what_it_does_not_have_is_refused() -> None:
         ("It costs $5.", "It costs five dollars."),
         ("好[laugh]吧[uv_break]，走[lbreak]。", "好[laugh]吧[uv_break]，走[lbreak]。"),
         ("一共[uv_break]25元[laugh]。", "一共[uv_break]二十五元[laugh]。"),
+        ("It is [uv_break] 25 [laugh] years.", "It is [uv_break] twenty five [laugh] years."),
+        ("他说[laugh]25[laugh]年。", "他说[laugh]二十五[laugh]年。"),
         ("A well-known café.", "A well known cafe."),
         ("他说[foo_bar]好。", "他说foo bar好。"),
         ("重{chong2}要[laugh]。", "虫要[laugh]。"),
@@ -300,9 +302,10 @@ def test_every_tag_of_the_card_is_one_piece_of_the_vocabulary() -> None:
 
 def test_tags_that_there_are_not_are_told() -> None:
     session = hall()
-    speech = session.synthesize("你好[speed_10]世界[laugh]。", voice="2", n_tokens=100)
+    speech = session.synthesize("你好[speed_10]世界[laugh][ laugh ]。", voice="2", n_tokens=100)
     (notice,) = [notice for notice in speech.notices if notice.code == "unknown_tags"]
     assert "[speed_10]" in notice.message
+    assert "[ laugh ]" in notice.message
     assert "[laugh]" not in notice.message
 
 

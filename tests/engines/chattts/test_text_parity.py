@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from kouji.engines.chattts import base16384, normalize, prompts, speaker
+from kouji.engines.chattts.generation import speaking_rows
 from kouji.engines.chattts.tokenizer import Tokenizer, batch
 from kouji_parity import ROOT
 
@@ -49,6 +50,31 @@ def test_chattts_parity_of_a_batch() -> None:
         ids, mask = batch([vocabulary().encode(text) for text in rows["texts"]])
         assert ids.tolist() == rows["input_ids_ch0"]
         assert mask.astype(int).tolist() == rows["attention_mask"] == rows["text_mask"]
+
+
+class AsWritten:
+    """Stages whose rows are the ids themselves, in all four channels."""
+
+    def text_rows(self, ids: np.ndarray) -> np.ndarray:
+        return np.repeat(ids[..., None], 4, -1)
+
+    def code_rows(self, codes: np.ndarray) -> np.ndarray:
+        return codes
+
+
+def test_chattts_parity_of_a_batch_with_a_sample_of_speech() -> None:
+    if TOKENS:
+        case = TOKENS["batch_with_prompt"]
+        ids = [vocabulary().encode(text) for text in case["texts"]]
+        rows, mask = speaking_rows(AsWritten(), ids, sample=np.array(case["prompt"]))  # type: ignore[arg-type]
+        assert rows.tolist() == case["input_ids"]
+        assert mask.astype(int).tolist() == case["attention_mask"]
+
+
+def test_chattts_parity_of_numbers_as_text() -> None:
+    if SPEAKERS:
+        ours = np.frombuffer(base16384.decode(SPEAKERS["dvae_coef"]["text"]), "<f4")
+        assert ours.tolist() == SPEAKERS["dvae_coef"]["float32"]
 
 
 @pytest.mark.parametrize("group", [f"parity-chattts/text/{n}" for n in range(4)])

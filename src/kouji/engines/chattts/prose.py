@@ -90,7 +90,8 @@ def _in_words(part: str, language: str) -> str:
     """Numbers in words; a piece that holds nothing to say, such as a comma between tags, stays as it is."""
     if not any(character.isalnum() for character in part):
         return part
-    found = analyse(part, language).utterances
+    alone = not any(character.isalpha() for character in part)  # a number is read as its sentence is
+    found = analyse(part, language if alone else None).utterances
     said = " ".join(respelled.written(each, _NAME) for each in found)
     around = ("" if part[:1].strip() else " ", "" if part[-1:].strip() else " ")
     return around[0] + said + around[1]
