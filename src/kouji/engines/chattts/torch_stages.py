@@ -8,6 +8,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from kouji.layers.linear import use_threads
+
 from . import networks
 from .config import Config
 from .dvae import DVAE, Decoder
@@ -45,7 +47,7 @@ class TorchStages:
     @classmethod
     def from_folder(cls, folder: Path, n_threads: int) -> TorchStages:
         """Read the official files; on a GPU where there is one."""
-        torch.set_num_threads(n_threads)
+        use_threads(n_threads)
         device = "cuda" if torch.cuda.is_available() else "cpu"
         names = ("embed", "gpt", "dvae", "decoder", "vocos")
         return cls(*(networks.read(folder, name, Config()).to(device) for name in names))
