@@ -288,3 +288,28 @@ def test_a_pack_carries_the_licence_of_its_owner(tmp_path: Path) -> None:
     assert attribution(card.licences) == "read by Li Si, LicenseRef-owner"
     with pytest.raises(LicenceDenied, match="personal use only"):
         Gate(config.Config(use="commercial")).permit(card.id, card.licences, lambda use: [])
+
+
+def test_a_server_does_not_start_for_what_it_may_not_say(
+    house: Callable[..., None], capsys: pytest.CaptureFixture[str]
+) -> None:
+    pytest.importorskip("fastapi", reason="pip install 'kouji[serve]'")
+    house("commercial")
+    assert main(["serve", "-e", "indextts2"]) == 2
+    assert "may not be used here" in capsys.readouterr().err
+
+
+def test_agents_and_home_assistant_meet_the_same_gate(house: Callable[..., None]) -> None:
+    """Both hand their orders to the service that HTTP does."""
+    pytest.importorskip("fastapi", reason="pip install 'kouji[serve]'")
+    import asyncio
+
+    from kouji.serve.service import Service
+    from kouji.serve.spoken import Order
+    from kouji.types import Request
+
+    house("commercial")
+    service = Service(config.load(engine="noncommercial"))
+    with pytest.raises(LicenceDenied, match="use = commercial"):
+        asyncio.run(service.say(Order(Request("Hello"), "noncommercial", "pcm")))
+    service.close()

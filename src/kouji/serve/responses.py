@@ -169,7 +169,7 @@ def headers_of(spoken: Spoken) -> dict[str, str]:
         "X-Marking": ", ".join(marking_of(spoken)) or "none",
     }
     if credits := credits_of(spoken):
-        found["X-Attribution"] = quote(credits["attribution"], safe=" :;,/()'")
+        found["X-Attribution"] = quote(credits["attribution"], safe=" :;,/()'`&+")
     if spoken.notices:
         found["X-Warnings"] = warnings_of(spoken.notices)
     return found
