@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import io
 import json
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -206,6 +207,11 @@ def test_counters_count(http: httpx.Client) -> None:
     text = http.get("/metrics").text
     assert 'kouji_requests_total{route="/audio/speech",status="200"}' in text
     assert 'kouji_first_sound_seconds_count{cached="true",engine="native"}' in text
+    for _ in range(100):  # the worker puts the request aside after its listener has all of it
+        if 'kouji_requests_open{engine="native"} 0.0' in text:
+            break
+        time.sleep(0.02)
+        text = http.get("/metrics").text
     assert 'kouji_requests_open{engine="native"} 0.0' in text
 
 

@@ -187,3 +187,11 @@ def test_a_broken_file_of_names_is_told(tmp_path: Path, text: str, error: Any) -
     (tmp_path / "aliases.toml").write_text(text)
     with pytest.raises(error):
         Names.read("native", str(tmp_path / "aliases.toml"))
+
+
+def test_a_key_in_the_headers_of_an_agent_opens_its_own_doors_alone(closed: Running, keys: dict[str, str]) -> None:
+    gate = closed.app.state.gate
+    assert gate.enter({"authorization": f"Bearer {keys['page']}"}, "speech").name == "page"
+    for headers in ({"xi-api-key": keys["page"]}, {"authorization": "Bearer no"}, {}):
+        with pytest.raises(NotAllowed):
+            gate.enter(headers, "jobs")

@@ -199,7 +199,7 @@ def test_an_agent_speaks_over_stdio(tmp_path: Path) -> None:
     async def run() -> dict[str, Any]:
         async with mcp.Client(command) as client:
             tools = {tool.name for tool in (await client.list_tools()).tools}
-            assert tools == {"synthesize", "list_voices", "verify_audio"}
+            assert tools == {"synthesize", "list_voices", "clone_voice", "list_jobs", "verify_audio"}
             found = await client.call_tool("synthesize", {"text": "Hello.", "format": "flac"})
             verified = await client.call_tool("verify_audio", {"audio": found.structured_content["uri"]})
             assert verified.structured_content["metadata"]["kouji"]["engine"] == "native"

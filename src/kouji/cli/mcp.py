@@ -22,9 +22,12 @@ def mcp(
     check_installed()
     check_installed("mcp", ("mcp",))
     from kouji import config
+    from kouji.serve.desk import Desk
     from kouji.serve.mcp import file_of, in_folder, tools
     from kouji.serve.service import Service
 
     service = Service(config.load(engine=engine, voice=voice, threads=threads, lexicon=lexicon))
-    tools(service, in_folder(output), file_of).run("stdio")
+    desk = Desk(service.settings)
+    tools(service, desk, in_folder(output), file_of).run("stdio")
+    desk.close()
     service.close()

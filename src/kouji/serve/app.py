@@ -21,6 +21,7 @@ from . import (
     batch,
     cosyvoice,
     elevenlabs,
+    elevenlabs_voices,
     errors,
     front,
     gptsovits,
@@ -49,7 +50,8 @@ EXPOSED = (
 )  # fmt: skip
 _OPENAI = (openai.router, voices.router, batch.router, verify.router, websocket.router)
 _OTHERS = (
-    front.router, about.router, house.router, takes.router, gptsovits.router, elevenlabs.router, cosyvoice.router,
+    front.router, about.router, house.router, takes.router, gptsovits.router, elevenlabs.router,
+    elevenlabs_voices.router, cosyvoice.router,
 )  # fmt: skip
 
 

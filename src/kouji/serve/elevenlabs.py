@@ -1,9 +1,10 @@
-"""ElevenLabs' routes, for its client and those that copy it.
+"""ElevenLabs' routes that speak, for its client and those that copy it.
 
-    POST /v1/text-to-speech/{voice_id}[/stream][/with-timestamps]   GET /v1/voices, /v2/voices, /v1/voices/{voice_id}
+    POST /v1/text-to-speech/{voice_id}[/stream][/with-timestamps]
 
-What shapes the take alone (stability, similarity, neighbouring texts) and is not had here is left aside with a warning;
-what changes what is said is refused. Its clients read failures as 422 with a `detail`.
+Who speaks stands in elevenlabs_voices. What shapes the take alone (stability, similarity, neighbouring texts) and is
+not had here is left aside with a warning; what changes what is said is refused. Its clients read failures as 422 with
+a `detail`.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import JSONResponse, Response, StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field
 
-from kouji.errors import InvalidInput, UnknownName, UnsupportedControl
+from kouji.errors import InvalidInput, UnsupportedControl
 from kouji.types import Mark, Notice
 from kouji.types import Request as Say
 
@@ -28,7 +29,6 @@ from .gate import allowed
 from .orders import seed_of
 from .responses import Gone, answered, headers_of, listening
 from .spoken import Order
-from .voices import voices_of
 
 if TYPE_CHECKING:
     from kouji.engines.contract import Card
@@ -126,37 +126,6 @@ async def stream_with_timestamps(
     return StreamingResponse(lines(), headers={**_json_headers(spoken), "Content-Type": "application/json"})
 
 
-@router.get("/v1/voices")
-async def voices(request: Request, client: Speaker) -> dict[str, Any]:
-    """Who can speak."""
-    return {"voices": [_voice(row) for row in voices_of(request.app.state.service)]}
-
-
-@router.get("/v2/voices")
-async def voices_2(
-    request: Request, client: Speaker, search: str | None = None,
-    page_size: Annotated[int, Query(ge=1, le=100)] = 10, next_page_token: str | None = None,
-) -> dict[str, Any]:  # fmt: skip
-    """The same in pages."""
-    found = [_voice(row) for row in voices_of(request.app.state.service)]
-    found = [voice for voice in found if (search or "").lower() in f"{voice['voice_id']} {voice['name']}".lower()]
-    start = int(next_page_token) if next_page_token and next_page_token.isdecimal() and len(next_page_token) < 9 else 0
-    end = start + page_size
-    has_more = end < len(found)
-    token = str(end) if has_more else None
-    page = found[start:end]
-    return {"voices": page, "has_more": has_more, "total_count": len(found), "next_page_token": token}
-
-
-@router.get("/v1/voices/{voice_id}")
-async def voice(voice_id: str, request: Request, client: Speaker) -> dict[str, Any]:
-    """One of them."""
-    rows = {row["id"]: row for row in voices_of(request.app.state.service)}
-    if voice_id not in rows:
-        raise UnknownName("voice", voice_id, list(rows))
-    return _voice(rows[voice_id])
-
-
 def models(service: Service) -> list[dict[str, Any]]:
     """`GET /v1/models` for whoever sends `xi-api-key`; OpenAI's clients get their own shape there."""
     cards = [service.host(name).card for name in service.usable()]
@@ -199,15 +168,6 @@ def _left_aside(body: SpeechBody, card: Card) -> tuple[Notice, ...]:
     unused += [name for name in ("previous_text", "next_text") if getattr(body, name) is not None]
     unused += [name[:100] for name in body.model_extra or {}][:20]
     return tuple(Notice("unsupported", f"The engine {card.id!r} has no {name}.") for name in unused)
-
-
-def _voice(row: dict[str, Any]) -> dict[str, Any]:
-    return {
-        "voice_id": row["id"], "name": row["name"], "category": "premade", "description": row["licence"],
-        "labels": {"language": row["language"], "gender": row["gender"], "engine": row["engine"]},
-        "preview_url": None, "settings": {"speed": 1.0}, "samples": [], "available_for_tiers": [],
-        "high_quality_base_model_ids": [row["engine"]],
-    }  # fmt: skip
 
 
 def _timed(data: bytes, marks: Iterable[Mark]) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import math
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from time import monotonic
 from typing import TYPE_CHECKING
 
@@ -67,6 +67,16 @@ class Gate:
         """Whether nobody is let in without a key."""
         return self._keys.are_needed
 
+    def enter(self, headers: Mapping[str, str], scope: str) -> Client:
+        """Who has sent these headers. Slow for a key that was not seen before: call it in a thread.
+
+        Raises:
+            NotAllowed: as `client` does.
+        """
+        client = self._keys.client(key_in(headers), "unknown")
+        check_scope(client, scope)
+        return client
+
     def opens(self, key: str, *scopes: str) -> bool:
         """Whether a key opens all these doors. Slow for a key that was not seen before: call it in a thread."""
         try:
@@ -85,11 +95,16 @@ class Gate:
 
 
 def token_of(connection: HTTPConnection) -> str | None:
-    """The key that came along: OpenAI's header, or ElevenLabs'."""
-    scheme, _, token = connection.headers.get("authorization", "").partition(" ")
+    """The key that came along."""
+    return key_in(connection.headers)
+
+
+def key_in(headers: Mapping[str, str]) -> str | None:
+    """The key in some headers: OpenAI's, or ElevenLabs'."""
+    scheme, _, token = headers.get("authorization", "").partition(" ")
     if scheme.lower() == "bearer" and token.strip():
         return token.strip()
-    return connection.headers.get("xi-api-key")
+    return headers.get("xi-api-key")
 
 
 def allowed(scope: str) -> Callable[[HTTPConnection], Awaitable[Client]]:

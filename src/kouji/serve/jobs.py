@@ -64,7 +64,7 @@ async def submit(
         job = desk.ledger.submit(order)
         desk.queue.put(job.id, min(job.n_items, MOST_TOLD))
         desk.start()
-        return {**_shown(job), "warnings": warnings}
+        return {**shown(job), "warnings": warnings}
 
     return await asyncio.to_thread(keep)
 
@@ -76,7 +76,7 @@ def index(
 ) -> dict[str, Any]:  # fmt: skip
     """The newest first, of those that the key may see."""
     found = _desk(request).ledger.newest(state or "", limit, owner_of(client))
-    return {"object": "list", "data": [_shown(job) for job in found]}
+    return {"object": "list", "data": [shown(job) for job in found]}
 
 
 @router.get("/jobs/{id}")
@@ -102,7 +102,7 @@ def show(
             "warnings": [notice["message"] for notice in item.notices],
         }  # fmt: skip
 
-    return {**_shown(job), "items": [row(item) for item in items]}
+    return {**shown(job), "items": [row(item) for item in items]}
 
 
 @router.get("/jobs/{id}/items/{position}", response_class=Response, responses=AUDIO)
@@ -139,7 +139,7 @@ def cancel(id: str, request: Request, client: Owner) -> dict[str, Any]:
     """Stop a job; what is made stays."""
     ledger = _desk(request).ledger
     ledger.get(id, owner_of(client))
-    return _shown(ledger.cancel(id))
+    return shown(ledger.cancel(id))
 
 
 @router.post("/jobs/{id}/resume", status_code=202)
@@ -150,7 +150,7 @@ def resume(id: str, request: Request, client: Owner) -> dict[str, Any]:
     job = desk.ledger.resume(id)
     desk.queue.put(job.id, min(job.n_items, MOST_TOLD))
     desk.start()
-    return _shown(job)
+    return shown(job)
 
 
 _UNBUFFERED = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
@@ -185,7 +185,8 @@ def _named(param: str, check: Any) -> None:
         raise
 
 
-def _shown(job: Job) -> dict[str, Any]:
+def shown(job: Job) -> dict[str, Any]:
+    """A job as clients see it."""
     end = job.finished_at
     return {
         "id": job.id, "object": "job", "type": job.kind, "state": job.state, "progress": round(job.progress, 4),

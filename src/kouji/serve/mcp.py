@@ -9,7 +9,7 @@ import asyncio
 import json
 import re
 import secrets
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -24,42 +24,51 @@ from starlette.routing import Route
 
 import kouji
 from kouji.audio.encoder import FORMATS
-from kouji.errors import InvalidInput, OutputFailed, SpeechError
+from kouji.errors import InvalidInput, OutputFailed, SpeechError, UnknownName
+from kouji.jobs.job import STATES
+from kouji.policy import Consent
 
 from .auth import Client
-from .clips import sound_of
+from .clips import clip_of, sound_of
 from .errors import problem_of, respond
+from .jobs import owner_of, shown
 from .orders import order_of
 from .refusals import Refused
 from .responses import credits_of, marking_of
 from .schemas import MAX_SEED, SpeechDefaults
 from .takes import Take, Takes
 from .verify import checked
-from .voices import voices_of
+from .voices import registered, voices_of
 
 if TYPE_CHECKING:
     from starlette.types import Receive, Scope, Send
 
+    from .desk import Desk
     from .gate import Gate
     from .service import Service
 
+Enter = Callable[[Mapping[str, str], str], Client]  # (headers, scope) -> who asks; raises NotAllowed
 Keep = Callable[[Take, str, str], str]  # (sound, ending, host that was asked) -> where the agent finds it
 Find = Callable[[str], bytes | None]  # where the agent finds a sound -> its bytes; None: that is none of ours
+_AGENT = Client("mcp")
 _INSTRUCTIONS = "Turn text into speech on this machine. Ask list_voices for who can speak, then synthesize."
 
 
-def tools(service: Service, keep: Keep, find: Find) -> MCPServer[Any]:
+def tools(
+    service: Service, desk: Desk, keep: Keep, find: Find, enter: Enter = lambda headers, scope: _AGENT
+) -> MCPServer[Any]:
     """The tools, over a service.
 
     Args:
         service: that speaks.
+        desk: that knows the jobs.
         keep: puts a sound where the agent can reach it.
         find: the bytes of what `keep` has put there.
+        enter: asks whether an agent may do what goes beyond speaking; may be slow.
     """
     server: MCPServer[Any] = MCPServer(
         "kouji", instructions=_INSTRUCTIONS, version=kouji.__version__, log_level="WARNING"
     )
-    agent = Client("mcp")
 
     @server.tool()
     async def synthesize(
@@ -76,7 +85,7 @@ def tools(service: Service, keep: Keep, find: Find) -> MCPServer[Any]:
             voice=voice or None, language=language or None, speed=speed, seed=seed, response_format=format
         )
         try:
-            spoken = await service.say(await order_of(service, agent, body, text))
+            spoken = await service.say(await order_of(service, _AGENT, body, text))
             data = await spoken.whole()
             host = (context.headers or {}).get("host", "")
             uri = keep(Take(data, FORMATS[format].media_type), format, host)
@@ -107,6 +116,40 @@ def tools(service: Service, keep: Keep, find: Find) -> MCPServer[Any]:
         except SpeechError as error:
             raise ToolError(str(error)) from error
 
+    @server.tool()
+    async def clone_voice(
+        context: Context[Any, Any],
+        name: Annotated[str, Field(max_length=200, description="To speak by.")],
+        audio: Annotated[str, Field(description="3 to 30 seconds of one person: a data URL or an https URL.")],
+        consent: Annotated[str, Field(description="What this person agreed to, in their words. Never make it up.")],
+        person: Annotated[str, Field(description="Who consents; empty: whose name the voice has.")] = "",
+        language: Annotated[str, Field(description="zh, en, ja, ko, yue; empty: not told.")] = "",
+    ) -> dict[str, Any]:
+        """Keep the voice of a person who has consented, for synthesize to speak with."""
+        try:
+            await asyncio.to_thread(enter, context.headers or {}, "voices")
+            clip = await clip_of(audio, "audio", service.host().card, "voice.reference")
+            agreed = Consent(person or name, consent)
+            return await registered(service, name, [clip], agreed, {"language": language}, "audio")
+        except SpeechError as error:
+            raise ToolError(str(error)) from error
+
+    @server.tool()
+    async def list_jobs(
+        context: Context[Any, Any],
+        state: Annotated[str, Field(description=f"One of {', '.join(STATES)}; empty: all.")] = "",
+        limit: Annotated[int, Field(ge=1, le=100, description="The newest so many.")] = 20,
+    ) -> list[dict[str, Any]]:
+        """Work that outlives its request: what stands in the queue, is being made, or is over."""
+        try:
+            if state not in ("", *STATES):
+                raise UnknownName("state", state, STATES)
+            client = await asyncio.to_thread(enter, context.headers or {}, "jobs")
+            found = await asyncio.to_thread(lambda: desk.ledger.newest(state, limit, owner_of(client)))
+        except SpeechError as error:
+            raise ToolError(str(error)) from error
+        return [shown(job) for job in found]
+
     @server.resource("kouji://licences", mime_type="application/json")
     async def licences() -> str:
         """What is licensed how, with the credits that must be passed on."""
@@ -121,12 +164,16 @@ def mount(app: FastAPI) -> Callable[[], Any]:
     """Put the tools at `/mcp` of an app; returns what must run while the app lives."""
     service: Service = app.state.service
     takes: Takes = app.state.takes
+    gate: Gate = app.state.gate
+
+    def keep(take: Take, ending: str, host: str) -> str:
+        return f"http://{host}/takes/{takes.keep(take, ending)}"
 
     def find(uri: str) -> bytes | None:
         name = uri.rpartition("/takes/")[2]
         return takes.get(name).data if "/takes/" in uri else None
 
-    server = tools(service, lambda take, ending, host: f"http://{host}/takes/{takes.keep(take, ending)}", find)
+    server = tools(service, app.state.desk, keep, find, gate.enter)
     inner = server.streamable_http_app(stateless_http=True, json_response=True, host=service.settings.host)
     app.router.routes.append(Route("/mcp", _Guarded(inner), methods=["GET", "POST", "DELETE"]))
 

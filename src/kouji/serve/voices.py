@@ -69,12 +69,16 @@ async def register(
 
 
 async def registered(
-    service: Service, name: str, clips: Sequence[bytes], agreed: Consent, about: Mapping[str, str]
-) -> dict[str, Any]:
-    """Register a voice for all that knock: its row with "warnings". (Raises as `Casting.add` does.)"""
+    service: Service, name: str, clips: Sequence[bytes], agreed: Consent, about: Mapping[str, str],
+    field: str = "audio_sample",
+) -> dict[str, Any]:  # fmt: skip
+    """Register a voice for all that knock: its row with "warnings". (Raises as `Casting.add` does.)
+
+    `field`: of the request that holds the clips, for messages.
+    """
     host = service.host()
     for data in clips:
-        check_clip(data, "audio_sample")
+        check_clip(data, field)
 
     def add() -> dict[str, Any]:
         voice, sample = host.session().casting.add(name, clips, agreed, **about)
