@@ -20,6 +20,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import seed as seeded
 from processes import served
 from schemathesis import GenerationMode
+from schemathesis.core.failures import FailureGroup
 
 CHECKS = ("not_a_server_error", "status_code_conformance", "content_type_conformance", "response_schema_conformance")
 PATIENCE = 30.0  # seconds for one answer
@@ -64,11 +65,10 @@ def _ask(operation: Any, mode: Any, seed: int, n_examples: int, checks: list[Any
         found.asked[str(response.status_code)] += 1
         try:
             case.validate_response(response, checks=checks)
-        except schemathesis.errors.SchemathesisError as error:
-            raise AssertionError from error
-        except Exception as error:
-            kind = f"{operation.method.upper()} {operation.path}: {response.status_code} {type(error).__name__}"
-            found.wrong.setdefault(kind, f"{case.as_curl_command()}\n{str(error)[:1500]}")
+        except FailureGroup as failures:
+            kinds = " ".join(sorted({type(failure).__name__ for failure in failures.exceptions}))
+            kind = f"{operation.method.upper()} {operation.path}: {response.status_code} {kinds}"
+            found.wrong.setdefault(kind, str(failures)[:1500])
 
     try:
         ask()
