@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import gc
 import io
 import struct
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -96,3 +98,25 @@ def test_a_rate_that_a_format_cannot_carry_is_refused() -> None:
     assert rate_of("opus", 96000) == 48000
     with pytest.raises(UnknownName, match="format"):
         Encoder("mp4", RATE)
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="threads of C are seen on Linux alone")
+@pytest.mark.parametrize("format", ["mp3", "opus", "aac", "flac"])
+@pytest.mark.parametrize("n_pieces", [0, 1])
+def test_a_stream_that_is_given_up_leaves_no_threads_behind(format: str, n_pieces: int) -> None:
+    def n_threads() -> int:
+        return len(list(Path("/proc/self/task").iterdir()))
+
+    before = n_threads()
+    gc.disable()  # which may come much later
+    try:
+        for _ in range(5):
+            encoder = Encoder(format, 24000)
+            for _ in range(n_pieces):
+                encoder.add(np.zeros(24000, np.float32))
+            encoder.close()
+            encoder.close()
+            del encoder
+        assert n_threads() <= before
+    finally:
+        gc.enable()

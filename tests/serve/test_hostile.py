@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import gc
 import io
 import ipaddress
 import json
 import socket
 import time
 from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -280,3 +282,25 @@ def test_the_connection_goes_to_the_address_that_was_checked() -> None:
         asyncio.run(fetch("https://good.example/moved", "f", 3000, transport, resolve))
     with pytest.raises(InvalidInput, match="larger"):
         asyncio.run(fetch("https://good.example/a.wav", "f", 1000, transport, resolve))
+
+
+def test_whoever_hangs_up_leaves_no_encoder_behind(server: Running) -> None:
+    """Python alone would find them when it next looks for rings of objects: megabytes and threads later."""
+
+    def n_threads() -> int:
+        return len(list(Path("/proc/self/task").iterdir()))
+
+    body = {"model": "native", "input": "A long story goes on. " * 100, "response_format": "flac", "cache": "off"}
+    turns, before = server.app.state.service.host().turns, n_threads()
+    gc.disable()
+    try:
+        for _ in range(12):
+            with httpx.stream("POST", f"{server.url}/v1/audio/speech", json=body) as answer:
+                next(answer.iter_raw())
+        for _ in range(200):
+            if turns.n_open == 0 and n_threads() < before + 12:
+                break
+            time.sleep(0.05)
+        assert n_threads() < before + 12  # each encoder has two
+    finally:
+        gc.enable()

@@ -156,6 +156,7 @@ def test_speed_is_obeyed_within_the_range_of_the_engine(client: Any) -> None:
         ({"extra_body": {"normalize": "off"}}, "BadRequestError", "normalize", "unsupported_parameter"),
         ({"extra_body": {"ref_audio": "/etc/passwd"}}, "BadRequestError", "ref_audio", "invalid_value"),
         ({"extra_body": {"sampling": {"temperature": 9}}}, "BadRequestError", "sampling.temperature", "invalid_value"),
+        ({"extra_body": {"sampling": {"top_p": 0.5}}}, "BadRequestError", "sampling", "unsupported_parameter"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_is_refused_with_the_field(

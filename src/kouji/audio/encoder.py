@@ -133,6 +133,10 @@ class Encoder:
             rest = self._encode(self._resampler.resample_chunk(np.zeros(0, np.float32), last=True))
         return rest + self._codec.finish()
 
+    def close(self) -> None:
+        """Let go of a stream that nobody wants to its end; after `finish` there is nothing left to do."""
+        self._codec.close()
+
     def _encode(self, samples: np.ndarray) -> bytes:
         self.n_samples += len(samples)
         return self._codec.add(to_16_bit(samples))
@@ -149,6 +153,8 @@ class _Codec(Protocol):
     def add(self, samples: np.ndarray) -> bytes: ...
 
     def finish(self) -> bytes: ...
+
+    def close(self) -> None: ...
 
 
 def _codec(
@@ -175,6 +181,9 @@ class _Plain:
         data, self._header = self._header, b""
         return data
 
+    def close(self) -> None:
+        pass
+
 
 class _G711:
     """ITU-T G.711 by table: 8 bits a sample."""
@@ -187,6 +196,9 @@ class _G711:
 
     def finish(self) -> bytes:
         return b""
+
+    def close(self) -> None:
+        pass
 
 
 class _FFmpeg:
@@ -224,6 +236,11 @@ class _FFmpeg:
         self._container.mux(self._stream.encode(None))
         self._container.close()
         return self._sink.take()
+
+    def close(self) -> None:
+        # A container that is open and its streams hold one another: they, megabytes and threads of FFmpeg would stay
+        # until Python looks for such rings, which a server with much in memory does seldom.
+        self._container.close()
 
 
 class _Sink:

@@ -147,14 +147,13 @@ def _order(service: Service, client: Client, asked: ApiV2Request, refer_audio: s
     voice = _voice(asked.ref_audio_path, host.card) if asked.ref_audio_path else refer_audio
     controls: dict[str, object] = {} if asked.speed_factor == 1.0 else {"speed": asked.speed_factor}
     notices: tuple[Notice, ...] = ()
-    for name, default in _SAMPLING.items():
-        value = getattr(asked, name)
-        if value == default:
-            continue
-        if name in host.card.controls:
-            controls[name] = value
-        else:
-            notices += (Notice("unsupported", f"The engine {host.card.id!r} has no {name}."),)
+    sampling = {name: getattr(asked, name) for name, default in _SAMPLING.items() if getattr(asked, name) != default}
+    if "sampling" in host.card.controls:
+        steps = sampling.pop("sample_steps", None)
+        controls |= {"sampling": sampling} if sampling else {}
+        sampling = {"sample_steps": steps} if steps is not None else {}
+    for name in sampling:
+        notices += (Notice("unsupported", f"The engine {host.card.id!r} has no {name}."),)
     request = Say(asked.text, voice, LANGUAGES[asked.text_lang], seed_of(asked.seed), controls)
     return Order(request, host.card.id, _MEDIA[asked.media_type], client=client.name, notices=notices)
 

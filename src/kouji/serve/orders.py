@@ -101,7 +101,7 @@ async def _controls(body: SpeechDefaults, card: Card) -> dict[str, Any]:
         "n_tokens": body.n_tokens,
         "style": body.style,
         "reference_text": body.ref_text,
-        **(body.sampling.model_dump() if body.sampling else {}),
+        "sampling": (body.sampling.model_dump(exclude_none=True) if body.sampling else None) or None,
         **_emotion(body),
     }
     if body.ref_audio is not None:

@@ -71,6 +71,15 @@ def pieces(host: Host, order: Order, cache: AudioCache) -> Iterator[Piece]:
     # Checked even where the sound is at hand: a voice that may no longer speak does not speak from memory either.
     stream = session.start(order.request)
     encoder = Encoder(order.format, stream.sample_rate, order.sample_rate, order.bit_rate, tags=stream.tags)
+    try:
+        yield from _answer(host, order, cache, session, stream, encoder)
+    finally:
+        encoder.close()
+
+
+def _answer(
+    host: Host, order: Order, cache: AudioCache, session: Session, stream: Stream, encoder: Encoder
+) -> Iterator[Piece]:
     identity = identity_of(session, stream, order.request.text)
     key = key_of(order.request, identity, host.identity, marking=stream.metadata.get("marking"))
     found = cache.get(key) if order.cache == "use" else None

@@ -1,0 +1,47 @@
+"""What the fields of a request mean to the hall."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from typing import Any
+
+from kouji import config
+from kouji.engines.contract import Control
+from kouji.serve.auth import Client
+from kouji.serve.gptsovits import ApiV2Request
+from kouji.serve.gptsovits import _order as order_of_api_v2
+from kouji.serve.orders import order_of
+from kouji.serve.schemas import SpeechDefaults
+from kouji.serve.service import Service
+
+
+def drawing(engine: str = "parrot") -> Service:
+    """A service whose engine samples."""
+    service = Service(config.load({}, engine=engine))
+    host = service.host()
+    host.card = replace(host.card, controls={**host.card.controls, "sampling": Control("temperature, top_p")})
+    return service
+
+
+def controls(**fields: Any) -> dict[str, object]:
+    body = SpeechDefaults.model_validate({"model": "parrot", **fields})
+    return dict(asyncio.run(order_of(drawing(), Client("a"), body, "Hey.")).request.controls)
+
+
+def test_sampling_reaches_an_engine_that_samples_as_one_control() -> None:
+    asked = {"temperature": 0.7, "top_p": 0.9, "top_k": 20, "repetition_penalty": 1.2}
+    assert controls(sampling=asked) == {"sampling": asked}
+    assert controls(sampling={"top_p": 0.5, "top_k": None}) == {"sampling": {"top_p": 0.5}}
+    assert controls(sampling={}) == {}
+    assert controls() == {}
+
+
+def test_clients_of_gpt_sovits_sample_too_where_they_leave_its_defaults() -> None:
+    asked = ApiV2Request(text="Hey.", temperature=0.5, top_k=15, sample_steps=8)
+    order = order_of_api_v2(drawing(), Client("a"), asked, "")
+    assert order.request.controls == {"sampling": {"temperature": 0.5}}
+    assert [notice.message for notice in order.notices] == ["The engine 'parrot' has no sample_steps."]
+    plain = order_of_api_v2(Service(config.load({}, engine="parrot")), Client("a"), asked, "")
+    assert plain.request.controls == {}
+    assert len(plain.notices) == 2
