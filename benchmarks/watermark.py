@@ -109,16 +109,15 @@ def syntheses(n_sounds: int) -> Iterator[np.ndarray]:
 
 def recordings(corpus: Path, n_clips: int) -> list[np.ndarray]:
     """Clips of people, three seconds or more each; short ones of one person are joined."""
-    order = np.random.default_rng(9).permutation(len(rows := read_manifest(corpus)))
+    rows = read_manifest(corpus)
+    chosen = np.random.default_rng(9).permutation(len(rows))[: 6 * n_clips]  # a third of them are words
     clips, waiting = [], dict[str, list[np.ndarray]]()
-    for recording in (rows[index] for index in order):
+    for recording in sorted((rows[index] for index in chosen), key=lambda row: (row.path, row.start)):
         held = waiting.setdefault(recording.speaker, [])
         held.append(read_samples(recording))
         if sum(map(len, held)) >= SHORT * SAMPLE_RATE:
             clips.append(np.concatenate(waiting.pop(recording.speaker)))
-        if len(clips) == n_clips:
-            break
-    return clips
+    return [clips[index] for index in np.random.default_rng(9).permutation(len(clips))[:n_clips]]
 
 
 def with_mark(samples: np.ndarray, payload: Payload) -> np.ndarray:

@@ -89,7 +89,11 @@ def _cells(samples: np.ndarray) -> np.ndarray:
     for phase in range(_N_PHASES):
         frames = loudness[phase : phase + n_slots * _N_PHASES]
         cells[phase] = _innovation(frames.reshape(n_slots, _N_PHASES, N_BANDS).mean(axis=1)) * weights
-    return cells
+    # What lasts would add up over the periods, and with it chance: 2 of 1,000 clean clips had a mark then.
+    starts = np.arange(0, n_slots, N_SLOTS)
+    lengths = np.diff(starts, append=n_slots)
+    means = np.add.reduceat(cells, starts, axis=1) / lengths[:, None]
+    return np.asarray(cells - np.repeat(means, lengths, axis=1), np.float32)
 
 
 def _loudness(samples: np.ndarray) -> np.ndarray:
@@ -141,11 +145,12 @@ def _correlations(cells: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     padded = np.pad(cells, ((0, 0), (0, n_periods * N_SLOTS - cells.shape[1]), (0, 0)))
     folded = padded.reshape(_N_PHASES, n_periods, N_SLOTS, N_BANDS)
     pattern = pilots(N_CODED)
-    return _circular(folded, pattern), _circular(folded**2, pattern**2)
+    pairs = [(_circular(each, pattern), _circular(each**2, pattern**2)) for each in folded]  # one by one: of an hour too
+    return np.stack([sums for sums, _ in pairs]), np.stack([squares for _, squares in pairs])
 
 
 def _circular(folded: np.ndarray, pattern: np.ndarray) -> np.ndarray:
-    """(…, N_SLOTS, N_BANDS) and (N_SLOTS, N_BANDS) -> (…, N_SLOTS): their product when the pattern starts later."""
+    """(T, N_SLOTS, N_BANDS) and (N_SLOTS, N_BANDS) -> (T, N_SLOTS): their product when the pattern starts later."""
     product = np.fft.rfft(folded, axis=-2).conj() * np.fft.rfft(pattern, axis=0)
     return np.asarray(np.fft.irfft(product.sum(axis=-1), N_SLOTS, axis=-1))
 
