@@ -145,7 +145,7 @@ def _correlations(cells: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     padded = np.pad(cells, ((0, 0), (0, n_periods * N_SLOTS - cells.shape[1]), (0, 0)))
     folded = padded.reshape(_N_PHASES, n_periods, N_SLOTS, N_BANDS)
     pattern = pilots(N_CODED)
-    pairs = [(_circular(each, pattern), _circular(each**2, pattern**2)) for each in folded]  # one by one: of an hour too
+    pairs = [(_circular(each, pattern), _circular(each**2, pattern**2)) for each in folded]  # an hour too
     return np.stack([sums for sums, _ in pairs]), np.stack([squares for _, squares in pairs])
 
 
