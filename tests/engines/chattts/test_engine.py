@@ -266,6 +266,18 @@ def test_what_it_does_not_have_is_refused() -> None:
         session.synthesize("你好。", voice="2", language="ja")
 
 
+def test_a_whole_text_is_read_piece_by_piece_with_or_without_a_speaker() -> None:
+    ours, text = engine(), "今天很好。[laugh]明天有3度。后天呢。再见。好。"
+    who = ours.builtin("2")
+    sounds = ours.read(text, who, np.random.default_rng(0))
+    assert len(sounds) == 5
+    again = ours.read(text, who, np.random.default_rng(0))
+    assert all((one == other).all() for one, other in zip(sounds, again, strict=True))
+    assert len(ours.read("你好。", None, np.random.default_rng(0))) == 1
+    with pytest.raises(InvalidInput, match="sample of speech already"):
+        ours.read(text, ours.condition([SPEECH], "好。"), np.random.default_rng(0))
+
+
 # ---- text ----------------------------------------------------------------------------------------
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from kouji.engines.chattts import convert, gfsq, mel, prompts, speaker, spectrum
+from kouji.engines.chattts import convert, gfsq, mel, normalize, prompts, speaker, spectrum
 from kouji.engines.chattts.generation import (
     Bounds,
     FromManualSeed,
@@ -20,6 +20,7 @@ from kouji.engines.chattts.generation import (
     speaking_rows,
     spoken,
 )
+from kouji.engines.chattts.passage import Reader
 from kouji.engines.chattts.presets import PRESETS
 from kouji.engines.chattts.render import Renderer
 from kouji.engines.chattts.sampling import Sampling, drawn
@@ -206,6 +207,25 @@ def test_the_first_part_as_a_sample_for_all(case: Case, stages: Made) -> None:
     close(hidden, case["hiddens_1"], 2e-4)
     for row, theirs in zip(hidden, case["wav_1"], strict=True):
         close(sound(made, made.hidden_to_mel(row)), theirs, 1e-3)
+
+
+@pytest.mark.parametrize("case", cases("chattts/*/e2e_split_auto_prompt"))
+def test_a_whole_text(case: Case, stages: Made) -> None:
+    made, pieces = stages(), normalize.pieces(json.loads(str(case["texts_json"])))
+    edges = np.cumsum([0, *case["u_rows"]])
+    given = Given(iter([case["u_uniforms"][start:end] for start, end in pairwise(edges)]))
+    with_sample = [row[there, 0].tolist() for row, there in zip(case["ids_1"], case["tm_1"], strict=True)]
+
+    def written(piece: str, words: str) -> list[int]:
+        return with_sample[pieces.index(piece)] if words else case["ids_0"][0, :, 0].tolist()
+
+    n_steps = case["hiddens_0"].shape[1]
+    renderer = Renderer(made, PRESETS["exact"])
+    reader = Reader(made, renderer, written, embedding_of(case), bounds=Bounds(n_steps, n_steps))
+    sounds = reader.read(pieces, lambda numbers: given)
+    assert len(sounds) == len(pieces) == len(case["wav_1"])
+    for ours, theirs in zip(sounds, case["wav_1"], strict=True):
+        close(ours, theirs, 1e-3)
 
 
 @pytest.mark.parametrize("case", cases("chattts/*/e2e_stream"))

@@ -23,7 +23,7 @@ from kouji.engines.contract import Card, Conditioning
 from kouji.errors import EmptyText, InvalidInput, MissingWeights
 from kouji.types import Chunk, Mark, Timing, Utterance
 
-from . import gfsq, loading, normalize, prompts, prose, render, speaker, takes
+from . import gfsq, loading, normalize, passage, prompts, prose, render, speaker, takes
 from .card import CARD
 from .config import LONGEST, SAMPLE_RATE, STEP_SAMPLES, TOKEN_RATE
 from .generation import (
@@ -185,6 +185,33 @@ class ChatTTS:
         begun = self._stages.begin(*speaking_rows(self._stages, [ids]))
         (found,) = refined(self._stages, begun, TEXT, FromGenerators([rng]), bounds)
         return self._tokenizer.decode(number for number in found if number < prompts.FIRST_STYLE)
+
+    def read(self, text: str, conditioning: Conditioning | None, rng: np.random.Generator) -> list[np.ndarray]:
+        """A text of many sentences in the official way, see passage.py: the sound of each of its pieces.
+
+        Args:
+            text: may hold tags.
+            conditioning: of a speaker; None: the model picks one, for all of the text.
+            rng: all randomness; each piece has its own.
+
+        Raises:
+            InvalidInput: the conditioning is of a recording, or characters have no sound.
+        """
+        embedding = None
+        if conditioning is not None:
+            if "embedding" not in conditioning.arrays:
+                raise InvalidInput("A recording is a sample of speech already.", "Give a speaker, or None.")
+            embedding = speaker.unit(conditioning.arrays["embedding"])
+
+        def written(piece: str, words: str) -> list[int]:
+            return self._tokenizer.encode(prompts.to_speak(piece, embedding is not None, sample=words))
+
+        pieces = [prose.of_text(piece) for piece in normalize.pieces(text) if piece.strip()]
+        seed = int(rng.integers(1 << 62))
+        reader = passage.Reader(self._stages, self._renderer, written, embedding)
+        return reader.read(
+            pieces, lambda numbers: FromGenerators([np.random.default_rng([seed, 1 + number]) for number in numbers])
+        )
 
     def _script(self, utterance: Utterance, rng: np.random.Generator) -> Script | None:
         """What is to be said; None where it is nothing but pauses."""

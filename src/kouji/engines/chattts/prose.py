@@ -72,6 +72,11 @@ def prose(utterance: Utterance, homophones: Mapping[str, str] | None = None) -> 
     return found
 
 
+def of_text(text: str) -> str:
+    """Any text, with the tags that stand at their places; styles are taken out. (Raises as `prose`.)"""
+    return " ".join(prose(utterance).text for utterance in analyse(text).utterances)
+
+
 def plain(text: str) -> str:
     """A transcript, as the model reads it."""
     return _official("".join(respelled.written(each, _NAME) for each in analyse(text).utterances))
