@@ -13,7 +13,7 @@ from dataclasses import dataclass, fields, replace
 from functools import cached_property, partial
 from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
@@ -31,7 +31,17 @@ from kouji.control import (
     target,
     with_emotion,
 )
-from kouji.engines.contract import CONTROLS, INSTEAD, SPEAKERS, BuiltinVoice, Card, Conditioning, Engine
+from kouji.engines.contract import (
+    CONTROLS,
+    CONVERSION,
+    INSTEAD,
+    LONGEST_SOURCE,
+    SPEAKERS,
+    BuiltinVoice,
+    Card,
+    Conditioning,
+    Engine,
+)
 from kouji.errors import InvalidInput, UnknownName, UnsupportedControl
 from kouji.policy import Gate, Permit
 from kouji.types import Chunk, Notice, Request, Speech, Timing, Utterance
@@ -39,7 +49,9 @@ from kouji.types import Chunk, Notice, Request, Speech, Timing, Utterance
 if TYPE_CHECKING:
     from kouji.audio.watermark import Payload
     from kouji.casting import Cast, Casting, EncodedSpeaker, Library
+    from kouji.engines.contract import Converter
     from kouji.policy import Consent
+    from kouji.policy.marking import Marking
     from kouji.text import Lexicon
     from kouji.voices.clips import ClipSource
 
@@ -231,6 +243,65 @@ class Session:
         """
         return self.start(self._request(text, voice, language, seed, controls))
 
+    def convert(self, recording: ClipSource, voice: str = "", seed: int = 0, **asked: object) -> Speech:
+        """Say a recording again with another voice: what is said stays, and when.
+
+        Args:
+            recording: a path, bytes, or (samples, sample rate): 0.5 s to 10 minutes of speech.
+            voice: whose voice says it; or `speaker_id`, `reference_audio` with `reference_text`, as in `synthesize`.
+            seed: 0 or more; another seed is another take.
+            asked: see `voice`; and watermark, label, marks, as in `synthesize`. A label is a tone.
+
+        Raises:
+            UnsupportedControl: this engine cannot convert; names those that can.
+            InvalidInput: the recording cannot be used, or nobody is named.
+            UnknownName, NotPermitted, LicenceDenied: as `synthesize`.
+        """
+        from kouji.audio.join import collect
+
+        stream = self.conversion(recording, voice, seed, **asked)
+        samples, moments = collect(stream)
+        return Speech(samples, stream.sample_rate, moments, stream.notices, stream.metadata)
+
+    def conversion(self, recording: ClipSource, voice: str = "", seed: int = 0, **asked: object) -> Stream:
+        """`convert`, chunk by chunk as it is ready. Errors in what is asked are raised by this call."""
+        from kouji.control.clip import read_clip
+        from kouji.policy.marking import marking_of
+
+        permit = self.permit()
+        if CONVERSION not in self.card.controls:
+            raise UnsupportedControl(self.card.id, CONVERSION, engines.that_can(CONVERSION))
+        request = self._request("", voice, "", seed, asked)
+        for name in request.controls:
+            if name not in _SPEAKER:
+                raise UnknownName("argument", name, ["voice", "seed", *_SPEAKER])
+        _check_seed(seed)
+        who = self.casting.cast(request.voice, "", request.controls)
+        samples = read_clip(recording, self.sample_rate, LONGEST_SOURCE)
+        metadata: dict[str, object] = {
+            "engine": self.card.id, "voice": who.name, "seed": seed, "made": "conversion", **self._made_with(permit),
+        }  # fmt: skip
+        known = replace(request, controls={"recording": samples})
+        marking = marking_of(known, metadata, permit, self._settings, self._gate)
+        metadata |= marking.plain()
+        chunks = self._converted(samples, who, seed, marking)
+        return Stream(chunks, self.sample_rate, who.notices, metadata)
+
+    def _converted(self, samples: np.ndarray, who: Cast, seed: int, marking: Marking) -> Iterator[Chunk]:
+        from kouji.audio.join import join
+        from kouji.audio.watermark import marked
+
+        rng = np.random.default_rng([seed, 0])
+        made = cast("Converter", self._engine).convert(samples, who.conditioning(), rng)
+        before = [] if marking.label == "none" else self._tone()
+        sound = join([*before, (made, None)], self.sample_rate)
+        yield from marked(sound, self.sample_rate, marking.watermark) if marking.watermark else sound
+
+    def _tone(self) -> Said:
+        from kouji.audio.morse import beeps
+
+        return [([Chunk(beeps(label.TONE, self.sample_rate))], label.PAUSE)]
+
     def plan(
         self, text: str, voice: str = "", language: str = "", seed: int = 0, **controls: object
     ) -> DurationPlan:
@@ -258,9 +329,7 @@ class Session:
         from kouji.policy.marking import marking_of
 
         plan = self._plan(request)
-        metadata = plan.metadata(self.card)
-        if self.card.presets:
-            metadata["preset"] = self._settings.preset or self.card.presets[0].name
+        metadata = plan.metadata(self.card) | self._made_with(plan.permit)
         others = {name: value for name, value in target.without(request.controls).items() if name not in _SPEAKER}
         asked = replace(request, controls=others)
         marking = marking_of(asked, metadata, plan.permit, self._settings, self._gate)
@@ -269,15 +338,20 @@ class Session:
         chunks = self._chunks(plan, progress, metadata, before, after, marking.watermark)
         return Stream(chunks, self.sample_rate, plan.notices, metadata)
 
+    def _made_with(self, permit: Permit) -> dict[str, object]:
+        """What the metadata of every sound tell of the engine."""
+        told: dict[str, object] = {"attribution": permit.attribution} if permit.attribution else {}
+        if self.card.presets:
+            told["preset"] = self._settings.preset or self.card.presets[0].name
+        return told
+
     def _labels(self, request: Request, plan: _Plan, where: str) -> tuple[Said, Said]:
         """What is heard before and after, by the very voice that speaks; beeps where it cannot say it."""
         if where == "none":
             return [], []
         text, language = label.spoken(plan.language, self.card.languages)
         if where == "tone" or not text:
-            from kouji.audio.morse import beeps
-
-            return [([Chunk(beeps(label.TONE, self.sample_rate))], label.PAUSE)], []
+            return self._tone(), []
         who = {name: value for name, value in request.controls.items() if name in _SPEAKER}
         said = self._plan(Request(text, request.voice, language, request.seed, who))
         first = self._utterances(said, None, {}) if where in ("start", "both") else []
@@ -336,11 +410,10 @@ class Session:
         card, permit = self.card, self.permit()
         if request.language and request.language not in card.languages:
             raise UnknownName("language", request.language, card.languages)
-        if isinstance(request.seed, bool) or not isinstance(request.seed, int) or request.seed < 0:
-            raise InvalidInput(f"seed={request.seed!r} is not possible.", "Give a whole number from 0.")
+        _check_seed(request.seed)
         check_controls(card, request.controls)
         wanted, others = target.asked(request.controls), target.without(request.controls)
-        said = analyse(request.text, request.language or None, self._lexicon)
+        said = analyse(request.text, request.language or None, self._lexicon, known_tags=card.spans)
         for utterance in said.utterances:
             check_markup(card, utterance)
         language = request.language or _main_language(said.utterances)
@@ -435,9 +508,12 @@ class _Plan:
             "engine": card.id, "voice": self.voice.name, "language": self.language, "seed": self.seed,
             **self.understood,
         }  # fmt: skip
-        if self.permit.attribution:
-            made["attribution"] = self.permit.attribution
         return made if self.duration is None else made | {"duration": self.duration.plain()}
+
+
+def _check_seed(seed: object) -> None:
+    if isinstance(seed, bool) or not isinstance(seed, int) or seed < 0:
+        raise InvalidInput(f"seed={seed!r} is not possible.", "Give a whole number from 0.")
 
 
 def check_controls(card: Card, controls: Mapping[str, object]) -> None:

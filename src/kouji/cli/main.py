@@ -21,6 +21,7 @@ from kouji.errors import LicenceDenied, SpeechError
 COMMANDS = {
     "say": "kouji.cli.say:say",
     "plan": "kouji.cli.plan:plan",
+    "convert": "kouji.cli.convert:convert",
     "voices": "kouji.cli.voices:app",
     "engines": "kouji.cli.lists:engines",
     "licences": "kouji.cli.licences:app",

@@ -67,7 +67,7 @@ def say(
         preset=preset,
     )  # fmt: skip
     wanted = options.loudness_of(loudness)
-    path, kind = _target(output, format, settings.format)
+    path, kind = target_of(output, format, settings.format)
     if path:
         check_writable(path)
     controls = options.given(
@@ -108,7 +108,7 @@ def _sound(stream: Stream, loudness: float | None) -> Iterator[np.ndarray]:
     yield brought_to(samples, stream.sample_rate, loudness)
 
 
-def _target(output: str | None, format: str | None, default_format: str) -> tuple[Path | None, str]:
+def target_of(output: str | None, format: str | None, default_format: str) -> tuple[Path | None, str]:
     """The path (None: stdout) and the format."""
     from kouji.audio.writer import format_of
 

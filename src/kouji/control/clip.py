@@ -14,12 +14,13 @@ SILENCE = 10 ** (-60 / 20)  # full scale 1: what stays below it everywhere is no
 _VOICED = 0.15  # seconds of voiced sound without which nobody speaks
 
 
-def read_clip(clip: object, sample_rate: int) -> np.ndarray:
+def read_clip(clip: object, sample_rate: int, longest: float = LONGEST) -> np.ndarray:
     """Samples (n_samples,) float32 of a clip in which somebody speaks, at the wanted rate.
 
     Args:
         clip: a path, the bytes of a sound file, or (samples, sample_rate).
         sample_rate: Hz, wanted.
+        longest: seconds that are taken.
 
     Raises:
         InvalidInput: it cannot be read, is too short, too long, silent, or holds no voice.
@@ -30,8 +31,8 @@ def read_clip(clip: object, sample_rate: int) -> np.ndarray:
 
     samples, rate = _decoded(clip)
     duration = len(samples) / rate
-    if not SHORTEST <= duration <= LONGEST:
-        raise InvalidInput(f"The clip is {duration:.2f} s long.", f"Give {SHORTEST} to {LONGEST:.0f} s of speech.")
+    if not SHORTEST <= duration <= longest:
+        raise InvalidInput(f"The clip is {duration:.2f} s long.", f"Give {SHORTEST} to {longest:.0f} s of speech.")
     if not np.isfinite(samples).all():
         raise InvalidInput("The clip holds values that are no numbers.", "Give samples in [-1, 1].")
     if np.abs(samples).max() < SILENCE:

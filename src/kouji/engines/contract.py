@@ -139,6 +139,7 @@ class Card:
     token_rate: float = 0.0  # of its own tokens a second of sound, for cards with `duration.tokens`
     named: VoicesByRule | None = None  # voices beyond the list
     retired: tuple[str, ...] = ()  # pickles of older layouts, which are told from a folder that lacks files
+    spans: tuple[str, ...] = ()  # tags around words, such as "strong" of <strong>…</strong>, that it reads itself
     tags: tuple[str, ...] = ()  # that it obeys in square brackets within a text, such as "laugh"
 
     def makes_voice(self, name: str) -> bool:
@@ -184,6 +185,24 @@ class Conditioning:
 
     engine: str  # id of the engine that made it: no other can read it
     arrays: Mapping[str, np.ndarray]
+
+
+CONVERSION = "voice.conversion"  # the control of engines that are `Converter`s
+LONGEST_SOURCE = 600.0  # seconds of a recording that is said again with another voice
+
+
+class Converter(Protocol):
+    """What an engine can do beside, whose card has the control `CONVERSION`."""
+
+    def convert(self, samples: np.ndarray, conditioning: Conditioning, rng: np.random.Generator) -> Iterator[Chunk]:
+        """Say a recording again with another voice: what is said stays, and when.
+
+        Args:
+            samples: (n_samples,) float32 in [-1, 1] at the card's sample rate.
+            conditioning: of the voice that is to say it.
+            rng: all randomness.
+        """
+        ...
 
 
 class Engine(Protocol):

@@ -19,6 +19,7 @@ from kouji.text import Lexicon
 from . import (
     about,
     batch,
+    convert,
     cosyvoice,
     elevenlabs,
     elevenlabs_voices,
@@ -48,7 +49,7 @@ EXPOSED = (
     "X-Request-Id", "X-Engine", "X-Voice-Id", "X-Seed", "X-Audio-Duration-Ms", "X-RTF", "X-Warnings", "X-Cache",
     "X-Attribution", "X-Marking",
 )  # fmt: skip
-_OPENAI = (openai.router, voices.router, batch.router, verify.router, websocket.router)
+_OPENAI = (openai.router, voices.router, batch.router, convert.router, verify.router, websocket.router)
 _OTHERS = (
     front.router, about.router, house.router, takes.router, gptsovits.router, elevenlabs.router,
     elevenlabs_voices.router, cosyvoice.router,

@@ -39,6 +39,7 @@ class Order:
     cache: str = "use"  # one of CACHE_MODES
     client: str = ""  # whose turn it takes
     notices: tuple[Notice, ...] = ()  # what the door left aside
+    source: bytes | None = None  # a recording that is said again with another voice, instead of the text
 
 
 @dataclass(frozen=True)
@@ -69,7 +70,7 @@ def pieces(host: Host, order: Order, cache: AudioCache) -> Iterator[Piece]:
     """
     session = host.session()
     # Checked even where the sound is at hand: a voice that may no longer speak does not speak from memory either.
-    stream = session.start(order.request)
+    stream = _started(session, order)
     encoder = Encoder(order.format, stream.sample_rate, order.sample_rate, order.bit_rate, tags=stream.tags)
     try:
         yield from _answer(host, order, cache, session, stream, encoder)
@@ -99,6 +100,13 @@ def _answer(
         late += tuple(notice for notice in cache.notices if notice not in of_cache)
     if late:
         yield Piece(n_samples=encoder.n_samples, notices=late)
+
+
+def _started(session: Session, order: Order) -> Stream:
+    asked = order.request
+    if order.source is None:
+        return session.start(asked)
+    return session.conversion(order.source, asked.voice, asked.seed, **asked.controls)
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import reduce
 from itertools import pairwise
@@ -24,6 +24,7 @@ from .sentence import Reading, in_words, read
 from .spelling import written_out
 
 _GLANCE = 1000  # characters from which the language of the text is told
+_OPENED = re.compile(r"(?:<[A-Za-z][^<>/]*>)+$")
 _SSML = re.compile(r"[\ufeff\s]*<(?:speak(?=[\s/>])|\?xml\s|!DOCTYPE\s)")
 
 
@@ -41,6 +42,7 @@ def analyse(
     language: str | None = None,
     lexicon: Lexicon | None = None,
     max_characters: int = sentences.MAX_CHARACTERS,
+    known_tags: Collection[str] = (),
 ) -> Analysis:
     """Cut a text into sentences and say how each is spoken.
 
@@ -50,6 +52,7 @@ def analyse(
         language: the main language, or None to find out. Latin words in Chinese stay English either way.
         lexicon: the user's own pronunciations.
         max_characters: longer sentences are cut at their best clause.
+        known_tags: names of those that the engine finds in the text by itself; of others the caller is told.
 
     Raises:
         UnknownName: no such language.
@@ -77,7 +80,8 @@ def analyse(
     if not placed:
         raise EmptyText(_printable(text))
     utterances, lead = apply(placed, source.directions.points)
-    return Analysis(utterances, (*_notices(cleaned.dropped, marked.tags), *directed.notices), lead)
+    strange = tuple(tag for tag in marked.tags if tag.strip("</>").split()[0].lower() not in known_tags)
+    return Analysis(utterances, (*_notices(cleaned.dropped, strange), *directed.notices), lead)
 
 
 @dataclass(frozen=True)
@@ -130,6 +134,9 @@ def _written(source: _Source, piece: Piece) -> str:
 
     first, last = marked.origins[cleaned.origins[piece.start]], cleaned.origins[piece.end - 1] + 1
     end = marked.origins[last] if last < len(marked.origins) else len(directed.text)
+    # A tag that is opened right before a sentence belongs to it, and not to the one before.
+    first = len(_OPENED.sub("", directed.text[:first]))
+    end = len(_OPENED.sub("", directed.text[:end])) if end < len(directed.text) else end
     return _printable(directed.written[origin(first) : origin(end)]).strip()
 
 

@@ -247,3 +247,17 @@ def test_users_voices_in_the_table_of_speakers_are_left_out(tmp_path: Path) -> N
     torch.save({"中文女": {"embedding": torch.randn(1, 512)}}, tmp_path / "spk2info.pt")
     with pytest.raises(BadCheckpoint, match="192"):
         speakers_of(tmp_path)
+
+
+def test_tags_that_the_model_knows_reach_it_and_no_one_complains(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[str] = []
+    encode = prose.tokenizer.encode
+    monkeypatch.setattr(prose.tokenizer, "encode", lambda text: read.append(text) or encode(text))
+    session = Session(card.INSTRUCT, engine=engine(folder, CosyVoiceInstruct))
+    text = "<strong>今天</strong>真好[laughter]。<strong>走</strong>吧[breath]<wobble>！</wobble>"
+    speech = session.synthesize(text, "chinese_female", n_tokens=160)
+    for sentence in ("<strong>今天</strong>真好[laughter]。", "<strong>走</strong>吧[breath]！"):
+        assert sentence in read
+    (told,) = [notice.message for notice in speech.notices if notice.code == "skipped_tags"]
+    assert "wobble" in told
+    assert "strong" not in told

@@ -42,3 +42,8 @@ class Parrot:
             end = start + n_unit / self.card.sample_rate
             yield Chunk((tone + breath).astype(np.float32), (Mark("word", unit.text, start, end),))
             start = end
+
+    def convert(self, samples: np.ndarray, conditioning: Conditioning, rng: np.random.Generator) -> Iterator[Chunk]:
+        loudness = np.sqrt(np.convolve(samples**2, np.full(400, 1 / 400), "same"))
+        time = np.arange(len(samples)) / self.card.sample_rate
+        yield Chunk((loudness * np.cos(2 * np.pi * conditioning.arrays["hertz"] * time)).astype(np.float32))

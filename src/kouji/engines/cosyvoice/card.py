@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kouji.engines.contract import VOLUME, BuiltinVoice, Card, Control, Licence, Preset, WeightFile
+from kouji.engines.contract import CONVERSION, VOLUME, BuiltinVoice, Card, Control, Licence, Preset, WeightFile
 
 from .config import TOKEN_RATE
 from .presets import PRESETS
@@ -54,10 +54,14 @@ def _card(variant: str, summary: str, voices: tuple[BuiltinVoice, ...], more: di
         presets=tuple(Preset(name, levers.summary) for name, levers in PRESETS.items()),
         converter="kouji.engines.cosyvoice.convert:convert",
         token_rate=TOKEN_RATE,
+        spans=("laughter", "strong") if "tags" in more else (),
     )
 
 
-BASE = _card("", "Clones a voice from a few seconds, in its language or another; converts voices.", (), {})
+BASE = _card(
+    "", "Clones a voice from a few seconds, in its language or another; converts voices.", (),
+    {CONVERSION: Control("A recording said again with another voice: what is said stays, and when.")},
+)  # fmt: skip
 SFT = _card("-SFT", "Seven speakers, five languages.", _VOICES, {})
 INSTRUCT = _card(
     "-Instruct", "Seven speakers who take direction in words, laugh and breathe.", _VOICES,
