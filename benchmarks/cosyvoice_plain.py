@@ -6,6 +6,7 @@ is joined anew at every step. All else is the engine's own torch code.
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from typing import Any
 
 import numpy as np
@@ -31,6 +32,7 @@ class PlainSpeaking(TorchSpeaking):
     """One row at a time, with the whole table of positions each time."""
 
     def __init__(self, lm: Any, rows: Tensor) -> None:
+        self._narrowed = nullcontext
         self._lm, self._cache = lm, JoinedCache(lm.config.lm.n_layers)
         self.log_probs = self._next(rows)
 

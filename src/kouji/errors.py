@@ -5,6 +5,7 @@
     ├── InvalidInput           the text, clip or value cannot be used
     │   └── EmptyText          nothing in it can be said
     ├── UnsupportedControl     this engine cannot do that; these can
+    ├── UnsupportedDevice      the engine, or what is installed, does not run there
     ├── MissingExtra           a package is not installed
     ├── MissingWeights         an engine's files are not here yet
     ├── BadCheckpoint          a file of weights is not what it should be
@@ -73,6 +74,12 @@ class UnsupportedControl(SpeechError):
             f"These have: {others}." if others else "No installed engine has it.",
         )
         self.param = control
+
+
+class UnsupportedDevice(SpeechError):
+    """The engine, or what is installed, does not run on that device, or not in that precision."""
+
+    param = "device"
 
 
 class MissingExtra(SpeechError):

@@ -40,6 +40,7 @@ from kouji.engines.contract import (
     BuiltinVoice,
     Card,
     Conditioning,
+    Device,
     Engine,
 )
 from kouji.errors import InvalidInput, UnknownName, UnsupportedControl
@@ -364,9 +365,10 @@ class Session:
             return self._given
         self.permit()
         settings = self._settings
+        device = Device(settings.device, settings.precision)
         if self._folder:
-            return engines.start_from(self.card, self._folder, settings.threads, settings.preset)
-        return engines.start(self.card, settings.threads, config.models_folder(settings), settings.preset)
+            return engines.start_from(self.card, self._folder, settings.threads, settings.preset, device)
+        return engines.start(self.card, settings.threads, config.models_folder(settings), settings.preset, device)
 
     def _understood(self, description: str) -> Understood:
         """By the engine's own reader of descriptions, where its weights are at hand, else by Kouji's."""

@@ -25,13 +25,16 @@ def convert(
     threads: options.Threads = None,
     models: options.Models = None,
     preset: options.Preset = None,
+    device: options.Device = None,
 ) -> None:
     """Say a recording again with another voice: what is said stays, and when (speech.wav, unless -o names another)."""
     from kouji import config, engines
     from kouji.audio.writer import Writer, check_writable
     from kouji.speak import Session
 
-    settings = config.load(engine=engine, voice=voice, format=format, threads=threads, models=models, preset=preset)
+    settings = config.load(
+        engine=engine, voice=voice, format=format, threads=threads, models=models, preset=preset, device=device
+    )
     path, kind = target_of(output, format, settings.format)
     if path:
         check_writable(path)

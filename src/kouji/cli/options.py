@@ -11,6 +11,7 @@ Voice = Annotated[str | None, typer.Option("--voice", "-v", help="Voice, see `ko
 Language = Annotated[str | None, typer.Option("--language", "-l", help="zh, en, ja, ko, yue; else found out.")]
 Format = Annotated[str | None, typer.Option("--format", help="wav, flac, mp3 or ogg; else by the file's ending.")]
 Threads = Annotated[int | None, typer.Option("--threads", help="Processor threads.")]
+Device = Annotated[str | None, typer.Option("--device", help="cpu, cuda, tensorrt or mps, where the engine can.")]
 Lexicon = Annotated[str | None, typer.Option("--lexicon", help="File of own pronunciations.")]
 Models = Annotated[str | None, typer.Option("--models", help="Folder of downloaded models; else from the settings.")]
 Preset = Annotated[str | None, typer.Option("--preset", help="One of the engine's presets, see `kouji engines NAME`.")]

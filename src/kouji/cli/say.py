@@ -54,6 +54,7 @@ def say(
     threads: options.Threads = None,
     models: options.Models = None,
     preset: options.Preset = None,
+    device: options.Device = None,
 ) -> None:
     """Say a text and write the sound to a file (speech.wav, unless -o names another)."""
     from kouji import config, engines
@@ -64,7 +65,7 @@ def say(
 
     settings = config.load(
         engine=engine, voice=voice, language=language, format=format, threads=threads, lexicon=lexicon, models=models,
-        preset=preset,
+        preset=preset, device=device,
     )  # fmt: skip
     wanted = options.loudness_of(loudness)
     path, kind = target_of(output, format, settings.format)

@@ -7,12 +7,12 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from kouji.errors import UnknownName, UnsupportedControl
+from kouji.errors import UnknownName, UnsupportedControl, UnsupportedDevice
 from kouji.policy.licences import attribution as named
 from kouji.policy.licences import is_allowed
 
 from . import folders
-from .contract import Card, Engine
+from .contract import Card, Device, Engine
 
 # A table to read, not a mechanism to guess: name -> where its card lies. Third parties add theirs with an
 # entry point of the group `kouji.engines`, which points to a card in the same way.
@@ -49,7 +49,9 @@ def cards() -> Iterator[Card]:
     return map(card, names())
 
 
-def start(card: Card, n_threads: int = 1, models: Path | None = None, preset: str = "") -> Engine:
+def start(
+    card: Card, n_threads: int = 1, models: Path | None = None, preset: str = "", device: Device | None = None
+) -> Engine:
     """Load an engine, with its weights.
 
     Args:
@@ -57,23 +59,39 @@ def start(card: Card, n_threads: int = 1, models: Path | None = None, preset: st
         n_threads: processor threads.
         models: where downloaded models lie; needed where the card names files.
         preset: one of the card's; "": its first.
+        device: where it runs; None: its own choice.
 
     Raises:
         UnknownName: no such preset.
+        UnsupportedDevice: it does not run there.
         MissingWeights: the files are not there; says how to get them.
         BadCheckpoint: a file is not what it should be.
     """
     _check_preset(card, preset)
     folder = folders.checked(card, models) if card.files else None
-    engine: Engine = _load(card.factory)(n_threads=n_threads, folder=folder, preset=preset)
-    return engine
+    return _made(card, n_threads, folder, preset, device)
 
 
-def start_from(card: Card, folder: Path, n_threads: int = 1, preset: str = "") -> Engine:
+def start_from(
+    card: Card, folder: Path, n_threads: int = 1, preset: str = "", device: Device | None = None
+) -> Engine:
     """`start`, with the files of a folder that somebody names."""
     _check_preset(card, preset)
     found = folders.named(card, folder)
-    engine: Engine = _load(card.factory)(n_threads=n_threads, folder=found, preset=preset)
+    return _made(card, n_threads, found, preset, device)
+
+
+def _made(card: Card, n_threads: int, folder: Path | None, preset: str, device: Device | None) -> Engine:
+    device = device or Device()
+    more = {"device": device} if len(card.devices) > 1 else {}
+    if not more and not device.is_plain:
+        asked = " in ".join(filter(None, (device.name or "cpu", device.precision)))
+        others = [each.id for each in cards() if len(each.devices) > 1]
+        raise UnsupportedDevice(
+            f"The engine {card.id!r} does not run on {asked}.",
+            f"It runs on cpu in float32. Elsewhere run: {', '.join(others)}.",
+        )
+    engine: Engine = _load(card.factory)(n_threads=n_threads, folder=folder, preset=preset, **more)
     return engine
 
 

@@ -121,6 +121,19 @@ class Preset:
 
 
 @dataclass(frozen=True)
+class Device:
+    """Where an engine's networks run. Engines whose card lists more than the processor take one, as `device=`."""
+
+    name: str = ""  # "cpu" | "cuda" | "tensorrt" | "mps"; "": the engine's own choice
+    precision: str = ""  # "float32" | "float16" | "bfloat16"; "": float32
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether every engine can do that."""
+        return self.name in ("", "cpu") and self.precision in ("", "float32")
+
+
+@dataclass(frozen=True)
 class Card:
     """Everything about an engine that can be known without starting it."""
 
@@ -137,6 +150,7 @@ class Card:
     presets: tuple[Preset, ...] = ()  # the first is the default
     converter: str = ""  # "package.module:function": official folder -> files for ONNX Runtime, see `kouji models`
     token_rate: float = 0.0  # of its own tokens a second of sound, for cards with `duration.tokens`
+    devices: tuple[str, ...] = ("cpu",)  # where it can run
     named: VoicesByRule | None = None  # voices beyond the list
     retired: tuple[str, ...] = ()  # pickles of older layouts, which are told from a folder that lacks files
     spans: tuple[str, ...] = ()  # tags around words, such as "strong" of <strong>…</strong>, that it reads itself

@@ -7,25 +7,64 @@ from collections.abc import Sequence
 import numpy as np
 import onnxruntime
 
+from kouji.errors import UnsupportedDevice
+
+# Device -> ONNX Runtime's providers; what the first cannot do the next does.
+PROVIDERS = {
+    "cpu": ("CPUExecutionProvider",),
+    "cuda": ("CUDAExecutionProvider", "CPUExecutionProvider"),
+    "tensorrt": ("TensorrtExecutionProvider", "CUDAExecutionProvider", "CPUExecutionProvider"),
+}
+
+
+def providers_of(device: str) -> tuple[str, ...]:
+    """The providers of a device.
+
+    Raises:
+        UnsupportedDevice: ONNX Runtime knows no such device, or this one is built without it.
+    """
+    if device not in PROVIDERS:
+        raise UnsupportedDevice(f"ONNX Runtime does not run on {device!r}.", f"Give {', '.join(PROVIDERS)}.")
+    wanted = PROVIDERS[device]
+    lacking = [name for name in wanted if name not in onnxruntime.get_available_providers()]
+    if lacking:
+        raise UnsupportedDevice(
+            f"The installed onnxruntime has no {lacking[0]}.",
+            "Install onnxruntime-gpu instead of onnxruntime, or set device = cpu.",
+        )
+    return wanted
+
 
 class Graph:
     """One graph in memory; safe to call from several threads."""
 
-    def __init__(self, model: bytes | str, n_threads: int = 1, keeps_memory: bool = True) -> None:
+    def __init__(
+        self, model: bytes | str, n_threads: int = 1, keeps_memory: bool = True, device: str = "cpu"
+    ) -> None:
         """Load.
 
         Args:
             model: the file's bytes, or its path.
             n_threads: processor threads; they sleep between calls, so that other work on the machine is not starved.
             keeps_memory: for the next call, as much as the largest so far has needed.
+            device: "cpu", "cuda" or "tensorrt".
+
+        Raises:
+            UnsupportedDevice: it cannot run there.
         """
+        providers = providers_of(device)
         options = onnxruntime.SessionOptions()
         options.enable_cpu_mem_arena = keeps_memory
         options.intra_op_num_threads = n_threads
         options.inter_op_num_threads = 1
         options.log_severity_level = 3
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-        self.session = onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+        self.session = onnxruntime.InferenceSession(model, options, providers=list(providers))
+        if self.session.get_providers()[0] != providers[0]:  # which it does without a word where a library is missing
+            raise UnsupportedDevice(
+                f"{providers[0]} of ONNX Runtime does not start.", "Are CUDA's libraries there? Or set device = cpu."
+            )
+        self.memory = "cpu" if device == "cpu" else "cuda"  # where a cache lies
         self.inputs = tuple(each.name for each in self.session.get_inputs())
 
     def __call__(self, **inputs: np.ndarray) -> list[np.ndarray]:
@@ -41,7 +80,7 @@ class Cached:
     """
 
     def __init__(self, graph: Graph, names: Sequence[str], shape: tuple[int, ...]) -> None:
-        self._session, self._names = graph.session, names
+        self._session, self._names, self._memory = graph.session, names, graph.memory
         self._cache = {name: np.zeros(shape, np.float32) for name in names}
         self._fixed: dict[str, np.ndarray] = {}
         self._values: dict[str, onnxruntime.OrtValue] = {}
@@ -62,26 +101,37 @@ class Cached:
             start: rows before it are the same in all.
             end: rows from it on hold nothing.
         """
-        for name, old in self._cache.items():
-            if len(sequences) == len(old):
-                old[:, :, start:end] = old[sequences, :, start:end]
-            else:
+        for name in self._names:
+            old = self._held(name)
+            if len(sequences) != len(old):
                 self._bind(name, old[sequences])
+                continue
+            old[:, :, start:end] = old[sequences, :, start:end]
+            if self._memory != "cpu":
+                self._bind(name, old)
 
     def grow(self, n_rows: int) -> bool:
         """Make room for so many rows; False where there is enough."""
         have = self._cache[self._names[0]].shape[2]
         if have >= n_rows:
             return False
-        for name, old in self._cache.items():
+        for name in self._names:
+            old = self._held(name)
             new = np.zeros((*old.shape[:2], n_rows, *old.shape[3:]), np.float32)
             new[:, :, :have] = old
             self._bind(name, new)
         return True
 
+    def _held(self, name: str) -> np.ndarray:
+        """What the graph has written so far."""
+        if self._memory == "cpu" or name not in self._values:
+            return self._cache[name]
+        return np.array(self._values[name].numpy())
+
     def _bind(self, name: str, array: np.ndarray) -> None:
         self._cache[name] = array
-        value = self._values[name] = onnxruntime.OrtValue.ortvalue_from_numpy(array)  # the same memory
+        # On the processor the same memory, elsewhere a copy.
+        value = self._values[name] = onnxruntime.OrtValue.ortvalue_from_numpy(array, self._memory, 0)
         self._binding.bind_ortvalue_input(name, value)
         self._binding.bind_ortvalue_output(f"new_{name}", value)
 
@@ -89,7 +139,7 @@ class Cached:
         """Inputs that stay the same for many calls."""
         for name, array in inputs.items():
             self._fixed[name] = array  # keeps the memory alive
-            value = self._values[name] = onnxruntime.OrtValue.ortvalue_from_numpy(array)
+            value = self._values[name] = onnxruntime.OrtValue.ortvalue_from_numpy(array, self._memory, 0)
             self._binding.bind_ortvalue_input(name, value)
 
     def __call__(self, **inputs: np.ndarray) -> list[np.ndarray]:

@@ -54,6 +54,7 @@ def _card(variant: str, summary: str, voices: tuple[BuiltinVoice, ...], more: di
         presets=tuple(Preset(name, levers.summary) for name, levers in PRESETS.items()),
         converter="kouji.engines.cosyvoice.convert:convert",
         token_rate=TOKEN_RATE,
+        devices=("cpu", "cuda", "tensorrt", "mps"),
         spans=("laughter", "strong") if "tags" in more else (),
     )
 

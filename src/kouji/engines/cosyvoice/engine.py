@@ -20,7 +20,7 @@ from pathlib import Path
 
 import numpy as np
 
-from kouji.engines.contract import Card, Conditioning
+from kouji.engines.contract import Card, Conditioning, Device
 from kouji.errors import EmptyText, InvalidInput, MissingWeights
 from kouji.types import Chunk, Mark, Timing, Utterance
 
@@ -40,13 +40,15 @@ class CosyVoice:
 
     card: Card = BASE
 
-    def __init__(self, n_threads: int = 1, folder: Path | None = None, preset: str = "") -> None:
+    def __init__(
+        self, n_threads: int = 1, folder: Path | None = None, preset: str = "", device: Device | None = None
+    ) -> None:
         if folder is None:
             raise MissingWeights(f"The engine {self.card.id!r} needs its files.", f"kouji models pull {self.card.id}")
         self.preset = preset or self.card.presets[0].name
         self._levers, self._n_threads = PRESETS[self.preset], n_threads
         self._ears: loading.Listener = listening.Ears(folder, n_threads)
-        self._stages, self._speakers = loading.load(folder, n_threads, self._levers.int8)
+        self._stages, self._speakers = loading.load(folder, n_threads, self._levers.int8, device)
 
     @classmethod
     def assembled(

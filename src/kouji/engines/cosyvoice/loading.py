@@ -9,6 +9,7 @@ from typing import Protocol
 
 import numpy as np
 
+from kouji.engines.contract import Device
 from kouji.errors import BadCheckpoint, MissingExtra, MissingWeights
 
 from .stages import Stages
@@ -35,25 +36,34 @@ class Listener(Protocol):
         ...
 
 
-def load(folder: Path, n_threads: int, int8: bool) -> tuple[Stages, Mapping[str, np.ndarray]]:
+def load(
+    folder: Path, n_threads: int, int8: bool, device: Device | None = None
+) -> tuple[Stages, Mapping[str, np.ndarray]]:
     """The stages, and the embeddings (192,) of the built-in speakers by their official names.
 
     Args:
         folder: of the model.
         n_threads: processor threads.
         int8: take eight-bit weights where they were made; otherwise they are not touched.
+        device: where they run. Converted files run on cpu, cuda and tensorrt, in float32; for the rest, the official
+            ones are taken.
 
     Raises:
         MissingExtra: official files need torch.
         MissingWeights: a converted file is gone.
         BadCheckpoint: a file is not what it should be.
+        UnsupportedDevice: what is installed does not run there.
     """
-    for place in [folder / CONVERTED_INT8] * int8 + [folder / CONVERTED]:
+    device = device or Device()
+    converted = [folder / CONVERTED_INT8] * int8 + [folder / CONVERTED]
+    if device.name == "mps" or device.precision not in ("", "float32"):
+        converted = []
+    for place in converted:
         if (place / MANIFEST).is_file():
             from .onnx_stages import OnnxStages
 
             with np.load(place / SPEAKERS) as speakers:
-                return OnnxStages(place, n_threads), dict(speakers)
+                return OnnxStages(place, n_threads, device.name or "cpu"), dict(speakers)
     if not (folder / "llm.pt").is_file():
         raise MissingWeights(
             f"{folder} has no weights of 32 bits.", 'Use preset="fast", or convert the official files without --int8.'
@@ -62,7 +72,7 @@ def load(folder: Path, n_threads: int, int8: bool) -> tuple[Stages, Mapping[str,
         from .torch_stages import TorchStages
     except ModuleNotFoundError as error:
         raise MissingExtra("The way to read the official files", "torch") from error
-    return TorchStages.from_folder(folder, n_threads), speakers_of(folder)
+    return TorchStages.from_folder(folder, n_threads, device), speakers_of(folder)
 
 
 def speakers_of(folder: Path) -> dict[str, np.ndarray]:

@@ -87,10 +87,10 @@ class OnnxSpeaking:
 class OnnxStages:
     """See stages.Stages."""
 
-    def __init__(self, folder: Path, n_threads: int) -> None:
+    def __init__(self, folder: Path, n_threads: int, device: str = "cpu") -> None:
         files = manifest(folder)
         graphs, tables = ([Path(name) for name in files if name.endswith(ending)] for ending in (".onnx", ".npy"))
-        self._graphs = {path.stem: Graph(str(folder / path), n_threads) for path in graphs}
+        self._graphs = {path.stem: Graph(str(folder / path), n_threads, device=device) for path in graphs}
         self._tables = {path.stem: np.load(folder / path, mmap_mode="r") for path in tables}
         with np.load(folder / "small.npz") as small:
             self._small = dict(small)
