@@ -1,38 +1,29 @@
 """What does CosyVoice-300M cost on a plain CPU: seconds by stage, memory, first sound; and what does `fast` change?
 
-    python benchmarks/cosyvoice.py WORK [--threads 1] [--seconds 5] [--presets exact,fast] [--no-levers]
+    python benchmarks/cosyvoice.py WORK [--threads 1 2] [--seconds 5] [--presets exact fast] [--more]
 
-Weights by rule (tests/parity) of the official size, written to WORK as an official folder and converted. Each preset
-speaks in a process of its own: a zero-shot prompt of 3.5 seconds, so many seconds of speech. Processor time counts,
-so that other work on the machine does not. `plain` is the same network in torch, as one would write it down.
+Weights by rule (tests/parity) of the official size, written to WORK as an official folder and converted: a zero-shot
+prompt of 3.5 seconds, so many seconds of speech. `plain` is the same network in torch, as one would write it down.
+--more: what each lever of `fast` changes, and saves.
 """
 
 from __future__ import annotations
 
-import argparse
-import json
-import os
-import platform
-import resource
-import subprocess
-import sys
 from collections import defaultdict
 from collections.abc import Callable
 from pathlib import Path
-from time import perf_counter, process_time
+from time import process_time
 from typing import Any
 
 import numpy as np
+from table import ROOT, Row, by_rule, main, spoken
 
-ROOT = Path(__file__).parent.parent
-sys.path[:0] = [str(ROOT / "src"), str(ROOT / "tests" / "plugins")]
-
-from kouji.engines import card, convert, start  # noqa: E402
-from kouji.engines.contract import Conditioning  # noqa: E402
-from kouji.engines.cosyvoice import render  # noqa: E402
-from kouji.engines.cosyvoice.presets import PRESETS, Levers  # noqa: E402
-from kouji.text import analyse  # noqa: E402
-from kouji.types import Delivery, Utterance  # noqa: E402
+from kouji.engines import card, convert, start
+from kouji.engines.contract import Conditioning
+from kouji.engines.cosyvoice import render
+from kouji.engines.cosyvoice.presets import PRESETS, Levers
+from kouji.text import analyse
+from kouji.types import Delivery, Utterance
 
 NAME = "cosyvoice-300m"
 PROMPT_SECONDS = 3.5
@@ -59,52 +50,16 @@ class Timed:
         return timed
 
 
-def main() -> None:
-    """Print the tables."""
-    parser = argparse.ArgumentParser()
-    parser.add_argument("work", type=Path)
-    parser.add_argument("--threads", type=int, default=1)
-    parser.add_argument("--seconds", type=float, default=5.0)
-    parser.add_argument("--presets", default="plain,exact,fast,fast-stream")
-    parser.add_argument("--levers", action=argparse.BooleanOptionalAction, default=True)
-    parser.add_argument("--one", help=argparse.SUPPRESS)
-    options = parser.parse_args()
-    if options.one:
-        print(json.dumps(measured(options.work, options.one, options.threads, options.seconds)))
-        return
-    prepare(options.work)
-    print(f"{platform.machine()}, {options.threads} threads, {options.seconds} s of speech\n")
-    rows = {}
-    for preset in filter(None, options.presets.split(",")):
-        command = [sys.executable, __file__, str(options.work), "--one", preset]
-        command += ["--threads", str(options.threads), "--seconds", str(options.seconds)]
-        environment = os.environ | {"OMP_NUM_THREADS": str(options.threads), "OMP_WAIT_POLICY": "PASSIVE"}
-        ran = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
-        rows[preset] = json.loads(ran.stdout.splitlines()[-1])
-    stages = list(dict.fromkeys(stage for row in rows.values() for stage in row["stages"]))
-    print("| preset | CPU s per s | " + " | ".join(stages) + " | first sound: CPU s | wall s | peak MB |")
-    print("| --- |" + " --- |" * (len(stages) + 4))
-    for preset, row in rows.items():
-        parts = " | ".join(f"{row['stages'].get(stage, 0) / options.seconds:.3f}" for stage in stages)
-        first = f"{row['first_cpu']:.2f} | {row['first_wall']:.2f}"
-        print(f"| {preset} | **{row['cpu'] / options.seconds:.2f}** | {parts} | {first} | {row['peak']:.0f} |")
-    if options.levers:
-        print("\n" + levers(options.work, options.threads))
-
-
 def prepare(work: Path) -> None:
     """An official folder with weights by rule, and both conversions."""
     import torch
-
-    from kouji_parity import rule_weights
 
     folder = work / NAME
     folder.mkdir(parents=True, exist_ok=True)
     for name in ("llm", "flow", "hift"):
         path = folder / f"{name}.pt"
         if not path.is_file():
-            tensors = rule_weights.checkpoint(ROOT / "tests" / "parity" / "cosyvoice" / "full" / f"tensors_{name}.json")
-            torch.save({key: torch.from_numpy(value) for key, value in tensors.items()}, path)
+            torch.save(by_rule(ROOT / "tests" / "parity" / "cosyvoice" / "full" / f"tensors_{name}.json"), path)
     for name in ("campplus.onnx", "speech_tokenizer_v1.onnx"):  # the prompt is given: nobody listens here
         (folder / name).touch()
     for int8, place in ((False, "onnx"), (True, "onnx-int8")):
@@ -133,7 +88,7 @@ def utterance(seconds: float) -> Utterance:
     )
 
 
-def measured(work: Path, preset: str, n_threads: int, seconds: float) -> dict[str, object]:
+def measured(work: Path, preset: str, n_threads: int, seconds: float) -> Row:
     """One preset: processor seconds by stage and in all, first sound, peak memory."""
     engine: Any
     if preset == "plain":
@@ -155,16 +110,9 @@ def measured(work: Path, preset: str, n_threads: int, seconds: float) -> dict[st
         bounds = generation.Bounds.exactly(round(seconds * 50))
         generation.Bounds.of = classmethod(lambda *_: bounds)  # type: ignore[method-assign,assignment]
         said = Utterance(said.text, said.normalized, said.units, said.language)
-    before, wall, first = process_time(), perf_counter(), (0.0, 0.0)
-    n_samples = 0
-    for chunk in engine.synthesize(said, who, np.random.default_rng(1)):
-        first = first if n_samples else (process_time() - before, perf_counter() - wall)
-        n_samples += len(chunk.samples)
-    assert abs(n_samples / 22050 - seconds) < 0.05, n_samples
-    return {
-        "cpu": process_time() - before, "stages": spent, "first_cpu": first[0], "first_wall": first[1],
-        "peak": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3,
-    }  # fmt: skip
+    found = spoken(engine.synthesize(said, who, np.random.default_rng(1)), 22050)
+    assert abs(found["duration"] - seconds) < 0.05, found
+    return {**found, "stages": spent}
 
 
 def levers(work: Path, n_threads: int) -> str:
@@ -218,4 +166,4 @@ def token_agreement(exact: Any, fast: Any) -> str:
 
 
 if __name__ == "__main__":
-    main()
+    main("What does CosyVoice-300M cost?", ("exact", "fast", "fast-stream"), 5.0, prepare, measured, levers)

@@ -1,21 +1,14 @@
 """What does IndexTTS 2 cost on a plain CPU? Processor seconds by stage and per second of speech, and peak memory.
 
-    python benchmarks/indextts2.py WORK [--threads 1] [--seconds 4] [--presets exact light fast official]
+    python benchmarks/indextts2.py WORK [--threads 1 2] [--seconds 4] [--presets exact light fast official]
 
-Weights by rule (tests/parity) of the official size, 4.5 GB, are written to WORK as an official folder. Each preset
-speaks in a process of its own: a cached voice with 3 seconds of acoustic prompt, so many seconds of speech. Processor
-time counts, so that other work on the machine does not. `official` is the plain baseline: float32, three beams.
+Weights by rule (tests/parity) of the official size, 4.5 GB, are written to WORK as an official folder: a cached voice
+with 3 seconds of acoustic prompt, so many seconds of speech. `official` is the plain baseline: float32, three beams.
 """
 
 from __future__ import annotations
 
-import argparse
 import json
-import os
-import platform
-import resource
-import subprocess
-import sys
 from collections import defaultdict
 from collections.abc import Callable
 from pathlib import Path
@@ -23,45 +16,16 @@ from time import process_time
 from typing import Any
 
 import numpy as np
+from table import ROOT, Row, by_rule, main, spoken
 
-ROOT = Path(__file__).parent.parent
-sys.path[:0] = [str(ROOT / "src"), str(ROOT / "tests" / "plugins")]
-
-from kouji.engines.contract import Conditioning  # noqa: E402
-from kouji.text import analyse  # noqa: E402
-from kouji.types import Delivery, Utterance  # noqa: E402
+from kouji.engines.contract import Conditioning
+from kouji.text import analyse
+from kouji.types import Delivery, Utterance
 
 CASES = ROOT / "tests" / "parity" / "indextts2"
 PROMPT_SECONDS = 3.0
 TEXT = "今天的会议定在三月十四日下午三点。"
-STAGES = ("prompt", "codes", "latents", "flow", "vocoder")
-
-
-def main() -> None:
-    """Print the table."""
-    parser = argparse.ArgumentParser()
-    parser.add_argument("work", type=Path)
-    parser.add_argument("--threads", type=int, default=1)
-    parser.add_argument("--seconds", type=float, default=4.0)
-    parser.add_argument("--presets", nargs="+", default=["exact", "light", "fast", "official"])
-    parser.add_argument("--one", help=argparse.SUPPRESS)
-    options = parser.parse_args()
-    if options.one:
-        print(json.dumps(measured(options.work, options.one, options.threads, options.seconds)))
-        return
-    prepare(options.work)
-    print(f"{platform.machine()}, {options.threads} threads, {options.seconds} s of speech; CPU seconds per second\n")
-    print("| preset | in all | " + " | ".join(STAGES) + " | first sound: CPU s | peak MB |")
-    print("| --- |" + " --- |" * (len(STAGES) + 3))
-    for preset in options.presets:
-        command = [sys.executable, __file__, str(options.work), "--one", preset]
-        command += ["--threads", str(options.threads), "--seconds", str(options.seconds)]
-        environment = os.environ | {"OMP_NUM_THREADS": str(options.threads), "OMP_WAIT_POLICY": "PASSIVE"}
-        ran = subprocess.run(command, env=environment, stdout=subprocess.PIPE, text=True, check=True)
-        row = json.loads(ran.stdout.splitlines()[-1])
-        parts = " | ".join(f"{row['stages'].get(stage, 0) / options.seconds:.2f}" for stage in STAGES)
-        cpu = row["cpu"] / options.seconds
-        print(f"| {preset} | **{cpu:.2f}** | {parts} | {row['first']:.1f} | {row['peak']:.0f} |", flush=True)
+PRESETS = ("exact", "light", "fast", "official")
 
 
 def prepare(folder: Path) -> None:
@@ -69,7 +33,6 @@ def prepare(folder: Path) -> None:
     import torch
 
     from kouji.engines.indextts2 import config, int8
-    from kouji_parity import rule_weights
 
     (folder / "hf_cache" / "bigvgan").mkdir(parents=True, exist_ok=True)
     (folder / "config.yaml").write_text("version: 2.0\n", "utf-8")
@@ -79,17 +42,16 @@ def prepare(folder: Path) -> None:
         if not (folder / path).is_file():
             torch.save(make(), folder / path)
 
-    def by_rule(name: str) -> dict[str, Any]:
-        tensors = rule_weights.checkpoint(CASES / "full" / f"{name}.tensors.json")
-        return {key: torch.from_numpy(value) for key, value in tensors.items()}
+    def made(name: str) -> dict[str, Any]:
+        return by_rule(CASES / "full" / f"{name}.tensors.json")
 
-    save("gpt.pth", lambda: by_rule("gpt"))
-    save("s2mel.pth", lambda: {"net": by_rule("s2mel")})
-    save("hf_cache/bigvgan/bigvgan_generator.pt", lambda: {"generator": by_rule("bigvgan")})
+    save("gpt.pth", lambda: made("gpt"))
+    save("s2mel.pth", lambda: {"net": made("s2mel")})
+    save("hf_cache/bigvgan/bigvgan_generator.pt", lambda: {"generator": made("bigvgan")})
     save("feat1.pt", lambda: torch.randn(73, 192))
     save("feat2.pt", lambda: torch.randn(73, 1280))
     if not (folder / "hf_cache" / "semantic_codec_model.safetensors").is_file():
-        write_safetensors(folder / "hf_cache" / "semantic_codec_model.safetensors", by_rule("codec"))
+        write_safetensors(folder / "hf_cache" / "semantic_codec_model.safetensors", made("codec"))
     int8.prepared(config.read(folder), folder)
 
 
@@ -128,7 +90,7 @@ def utterance(seconds: float) -> Utterance:
     )
 
 
-def measured(folder: Path, preset: str, n_threads: int, seconds: float) -> dict[str, object]:
+def measured(folder: Path, preset: str, n_threads: int, seconds: float) -> Row:
     """One preset: processor seconds by stage and in all, until the first sound, and peak memory."""
     from kouji.engines.indextts2 import engine as module
 
@@ -144,23 +106,18 @@ def measured(folder: Path, preset: str, n_threads: int, seconds: float) -> dict[
 
         return run
 
-    module.generate = timed("codes", module.generate)
-    module.solve = timed("flow", module.solve)
     engine._gpt.start = timed("prompt", engine._gpt.start)
+    module.generate = timed("codes", module.generate)
     engine._gpt.latents = timed("latents", engine._gpt.latents)
+    module.solve = timed("flow", module.solve)
     engine._vocoder.forward = timed("vocoder", engine._vocoder.forward)
     who = voice()
     list(engine.synthesize(utterance(0.3), who, np.random.default_rng(1)))  # first calls set up what later ones keep
     spent.clear()
-    before = process_time()
-    chunks = engine.synthesize(utterance(seconds), who, np.random.default_rng(1))
-    n_samples = len(next(chunks).samples)
-    first = process_time() - before
-    n_samples += sum(len(chunk.samples) for chunk in chunks)
-    assert abs(n_samples / 22050 - seconds) < 0.01
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    return {"cpu": process_time() - before, "stages": spent, "first": first, "peak": peak}
+    found = spoken(engine.synthesize(utterance(seconds), who, np.random.default_rng(1)), 22050)
+    assert abs(found["duration"] - seconds) < 0.01
+    return {**found, "stages": spent}
 
 
 if __name__ == "__main__":
-    main()
+    main("What does IndexTTS 2 cost?", PRESETS, 4.0, prepare, measured)

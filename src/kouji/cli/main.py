@@ -35,6 +35,7 @@ COMMANDS = {
     "batch": "kouji.cli.batch:batch",
     "worker": "kouji.cli.worker:worker",
     "eval": "kouji.cli.evaluate:evaluate",
+    "bench": "kouji.cli.bench:bench",
     "train": "kouji.cli.train:app",
 }
 

@@ -1,0 +1,113 @@
+"""What the benchmarks of engines share: each preset in a process of its own, one table of what it cost.
+
+A benchmark says how its weights are made and how one preset is measured, and calls `main`. The row of a preset:
+
+    {"cpu": s, "wall": s, "stages": {name: CPU s}, "first_cpu": s, "first_wall": s, "peak": MB}
+
+Processor time counts, so that other work on the machine does not; wall time is printed beside it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import resource
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from time import perf_counter, process_time
+from typing import Any
+
+ROOT = Path(__file__).parent.parent
+sys.path[:0] = [str(ROOT / "src"), str(ROOT / "tests" / "plugins" / "kouji_parity")]
+
+Row = dict[str, Any]
+Measure = Callable[[Path, str, int, float], Row]  # folder of weights, preset, threads, seconds of speech
+
+
+def main(
+    about: str, presets: Sequence[str], seconds: float, prepare: Callable[[Path], None], measure: Measure,
+    after: Callable[[Path, int], str] | None = None,
+) -> None:  # fmt: skip
+    """Print the table.
+
+    Args:
+        about: the question.
+        presets: what is measured unless others are named.
+        seconds: of speech, as usual.
+        prepare: writes the weights, those that are not there yet.
+        measure: one preset.
+        after: more to print, with --more.
+    """
+    parser = argparse.ArgumentParser(description=about)
+    parser.add_argument("work", type=Path, help="folder for the weights, which are kept")
+    parser.add_argument("--threads", type=int, nargs="+", default=[1])
+    parser.add_argument("--seconds", type=float, default=seconds)
+    parser.add_argument("--presets", nargs="+", default=list(presets))
+    parser.add_argument("--json", action="store_true", help="one JSON object a line instead of a table")
+    parser.add_argument("--more", action="store_true", help=argparse.SUPPRESS if after is None else "further tables")
+    parser.add_argument("--one", help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.one:
+        print(json.dumps(measure(options.work, options.one, options.threads[0], options.seconds)))
+        return
+    options.work.mkdir(parents=True, exist_ok=True)
+    prepare(options.work)
+    rows = _rows(options)
+    if options.json:
+        for row in rows:
+            print(json.dumps(row), flush=True)
+    else:
+        print(f"{platform.machine()}, {options.seconds} s of speech; seconds per second of it, stages in CPU time\n")
+        _print(list(rows), options.seconds)
+    if options.more and after is not None:
+        print("\n" + after(options.work, options.threads[0]))
+
+
+def spoken(chunks: Iterator[Any], sample_rate: int) -> Row:
+    """Listen to an engine: what the sound cost and when it began. `duration` is how much of it there was."""
+    before, wall, first, n_samples = process_time(), perf_counter(), (0.0, 0.0), 0
+    for chunk in chunks:
+        if not n_samples and len(chunk.samples):
+            first = process_time() - before, perf_counter() - wall
+        n_samples += len(chunk.samples)
+    return {
+        "cpu": process_time() - before, "wall": perf_counter() - wall, "first_cpu": first[0], "first_wall": first[1],
+        "duration": n_samples / sample_rate, "peak": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+    }  # fmt: skip
+
+
+def by_rule(tensors: Path) -> dict[str, Any]:
+    """A checkpoint of the official size, from a list of its tensors, as torch tensors."""
+    import rule_weights
+    import torch
+
+    return {name: torch.from_numpy(array) for name, array in rule_weights.checkpoint(tensors).items()}
+
+
+def _rows(options: argparse.Namespace) -> Iterator[Row]:
+    for n_threads in options.threads:
+        for preset in options.presets:
+            command = [sys.executable, sys.argv[0], str(options.work), "--one", preset]
+            command += ["--threads", str(n_threads), "--seconds", str(options.seconds)]
+            environment = os.environ | {"OMP_NUM_THREADS": str(n_threads), "OMP_WAIT_POLICY": "PASSIVE"}
+            environment |= {"OPENBLAS_NUM_THREADS": "1"}
+            ran = subprocess.run(command, env=environment, stdout=subprocess.PIPE, text=True, check=True)
+            yield {"preset": preset, "threads": n_threads, **json.loads(ran.stdout.splitlines()[-1])}
+
+
+def _print(rows: Sequence[Row], seconds: float) -> None:
+    stages = list(dict.fromkeys(stage for row in rows for stage in row["stages"]))
+    heads = ["preset", "threads", "CPU", "wall", *stages, "first sound: CPU s", "wall s", "peak MB"]
+    print(f"| {' | '.join(heads)} |\n|{' --- |' * len(heads)}")
+    for row in rows:
+        parts = [f"{row['stages'].get(stage, 0) / seconds:.3f}" for stage in stages]
+        whole = [f"**{row['cpu'] / seconds:.2f}**", f"{row['wall'] / seconds:.2f}"]
+        cells = [
+            row["preset"], str(row["threads"]), *whole, *parts, f"{row['first_cpu']:.2f}", f"{row['first_wall']:.2f}",
+            f"{row['peak']:.0f}",
+        ]  # fmt: skip
+        print(f"| {' | '.join(cells)} |")

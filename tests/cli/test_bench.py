@@ -1,0 +1,74 @@
+"""`kouji bench`: which benchmarks there are, and what one prints; the measuring itself takes minutes."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+import kouji
+from kouji.cli import bench
+from kouji.cli.main import main
+
+BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
+SCRIPT = f"""
+import sys
+sys.path.insert(0, {str(BENCHMARKS)!r})
+import numpy as np
+from table import main, spoken
+from kouji.types import Chunk
+
+
+def prepare(folder):
+    (folder / "weights").touch()
+
+
+def measured(folder, preset, n_threads, seconds):
+    assert (folder / "weights").is_file()
+    chunks = iter([Chunk(np.zeros(0, np.float32)), Chunk(np.zeros(round(1000 * seconds), np.float32))])
+    return {{**spoken(chunks, 1000), "stages": {{"flow": 2.0 * n_threads}}}}
+
+
+if __name__ == "__main__":
+    main("How much?", ("exact", "fast"), 4.0, prepare, measured)
+"""
+
+
+def test_the_engines_with_a_benchmark_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["bench"]) == 0
+    assert {"cosyvoice", "indextts2"} <= set(capsys.readouterr().out.split())
+
+
+def test_every_preset_is_measured_with_every_number_of_threads(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    script = tmp_path / "parrot.py"
+    script.write_text(SCRIPT, "utf-8")
+    monkeypatch.setattr(bench, "_scripts", lambda: {"parrot": script})
+    given = ["bench", "parrot", "--work", str(tmp_path / "work"), "--threads", "1,2", "--presets", "fast"]
+    given += ["--seconds", "2"]
+    assert main([*given, "--json"]) == 0
+    rows = [json.loads(line) for line in capfd.readouterr().out.splitlines()]
+    assert [(row["preset"], row["threads"], row["stages"]["flow"]) for row in rows] == [
+        ("fast", 1, 2.0), ("fast", 2, 4.0),
+    ]  # fmt: skip
+    assert rows[0]["duration"] == 2
+    assert rows[0]["peak"] > 10
+    assert main(given) == 0
+    table = capfd.readouterr().out.splitlines()
+    assert [cell.strip() for cell in table[2].split("|")[1:6]] == ["preset", "threads", "CPU", "wall", "flow"]
+    assert table[4].startswith("| fast | 1 | ")
+    assert table[5].split("|")[5].strip() == "2.000"
+
+
+def test_what_is_no_benchmark_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["bench", "cosyvoise"]) == 2
+    assert "cosyvoice" in capsys.readouterr().err
+    assert main(["bench", "cosyvoice", "--threads", "many"]) == 2
+    monkeypatch.setattr(kouji, "__file__", str(tmp_path / "site-packages" / "kouji" / "__init__.py"))
+    capsys.readouterr()
+    assert main(["bench", "cosyvoice"]) == 2
+    assert "needs the source checkout" in capsys.readouterr().err
