@@ -57,9 +57,9 @@ def test_every_preset_is_measured_with_every_number_of_threads(
     assert rows[0]["peak"] > 10
     assert main(given) == 0
     table = capfd.readouterr().out.splitlines()
-    assert [cell.strip() for cell in table[2].split("|")[1:6]] == ["preset", "threads", "CPU", "wall", "flow"]
+    assert [cell.strip() for cell in table[2].split("|")[1:6]] == ["preset", "threads", "CPU", "wall", "main"]
     assert table[4].startswith("| fast | 1 | ")
-    assert table[5].split("|")[5].strip() == "2.000"
+    assert table[5].split("|")[6].strip() == "2.000"
 
 
 def test_what_is_no_benchmark_is_said(

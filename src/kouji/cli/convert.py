@@ -20,6 +20,9 @@ def convert(
     reference: Annotated[str | None, typer.Option("--reference", help="A clip whose voice is taken.")] = None,
     reference_text: Annotated[str | None, typer.Option("--reference-text", help="What is said in it.")] = None,
     seed: Annotated[int, typer.Option("--seed", help="Another seed is another take.")] = 0,
+    watermark: options.Watermark = None,
+    label: options.Label = "",
+    marks: options.Marks = True,
     format: options.Format = None,
     engine: options.Engine = None,
     threads: options.Threads = None,
@@ -30,6 +33,7 @@ def convert(
     """Say a recording again with another voice: what is said stays, and when (speech.wav, unless -o names another)."""
     from kouji import config, engines
     from kouji.audio.writer import Writer, check_writable
+    from kouji.policy import provenance
     from kouji.speak import Session
 
     settings = config.load(
@@ -38,13 +42,18 @@ def convert(
     path, kind = target_of(output, format, settings.format)
     if path:
         check_writable(path)
-    speaker = options.given(reference_audio=reference, reference_text=reference_text)
+    asked = options.given(
+        reference_audio=reference, reference_text=reference_text, watermark=watermark, label=label, marks=marks
+    )
     who = settings.voice if reference is None else voice or ""  # a clip outweighs the settings, not a flag
     session, started, n_samples = Session(engines.card(settings.engine), settings), perf_counter(), 0
-    stream = session.conversion(source, who, seed, **speaker)
+    stream = session.conversion(source, who, seed, **asked)
     for notice in stream.notices:
         typer.echo(f"note:  {notice.message}", err=True)
-    with Writer(path or sys.stdout.buffer, stream.sample_rate, kind) as sound:
+    seal = provenance.sealer(settings, kind, stream.tags)
+    if settings.c2pa == "on" and seal is None:
+        typer.echo(f"note:  This {kind} file gets no C2PA manifest.", err=True)
+    with Writer(path or sys.stdout.buffer, stream.sample_rate, kind, stream.tags, seal) as sound:
         for chunk in stream:
             sound.add(chunk.samples)
             n_samples += len(chunk.samples)

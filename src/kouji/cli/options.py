@@ -22,6 +22,11 @@ DurationRatio = Annotated[
 ]
 NTokens = Annotated[int | None, typer.Option("--n-tokens", help="Length in the engine's own tokens.")]
 Loudness = Annotated[str | None, typer.Option("--loudness", help="LUFS to bring the sound to, -40 to -5; or off.")]
+Watermark = Annotated[
+    bool | None, typer.Option("--watermark/--no-watermark", help="Whether the sound is marked.", show_default=False)
+]
+Label = Annotated[str, typer.Option("--label", help="Says that a machine speaks: start, end, both, tone.")]
+Marks = Annotated[bool, typer.Option("--marks/--no-marks", help="The file says that a machine made it.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 

@@ -42,11 +42,9 @@ def say(
         str | None, typer.Option("--emotion-reference", help="A clip to take the manner of.")
     ] = None,
     reference: Annotated[str | None, typer.Option("--reference", help="A clip whose voice is taken.")] = None,
-    watermark: Annotated[
-        bool | None, typer.Option("--watermark/--no-watermark", help="Whether the sound is marked.", show_default=False)
-    ] = None,
-    label: Annotated[str, typer.Option("--label", help="Says that a machine speaks: start, end, both, tone.")] = "",
-    marks: Annotated[bool, typer.Option("--marks/--no-marks", help="The file says that a machine made it.")] = True,
+    watermark: options.Watermark = None,
+    label: options.Label = "",
+    marks: options.Marks = True,
     loudness: options.Loudness = None,
     format: options.Format = None,
     engine: options.Engine = None,
