@@ -261,3 +261,14 @@ def test_tags_that_the_model_knows_reach_it_and_no_one_complains(folder: Path, m
     (told,) = [notice.message for notice in speech.notices if notice.code == "skipped_tags"]
     assert "wobble" in told
     assert "strong" not in told
+
+
+def test_the_hall_says_a_recording_with_the_voice_of_a_clip(folder: Path) -> None:
+    session = Session(card.BASE, engine=engine(folder, preset="fast"))
+    source, who = DATA / "english_female.flac", str(DATA / "english_male.flac")
+    speech = session.convert(str(source), reference_audio=who)
+    assert abs(speech.duration - 2.88) < 0.02
+    assert str(speech.metadata["voice"]).startswith("clip:")
+    assert speech.metadata["preset"] == "exact"
+    with pytest.raises(InvalidInput, match="no voice of its own"):
+        session.convert(str(source))
