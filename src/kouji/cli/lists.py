@@ -41,6 +41,8 @@ def _show(card: Card) -> None:
     typer.echo(f"{card.id}: {card.summary}")
     typer.echo(f"sample rate  {card.sample_rate} Hz")
     typer.echo(f"languages    {' '.join(card.languages)}")
+    if len(card.devices) > 1:
+        typer.echo(f"devices      {' '.join(card.devices)}")
     for licence in card.licences:
         limits = "" if licence.terms.is_free else f" ({', '.join(licence.terms.uses)} use)"
         typer.echo(f"licence      {licence.part}: {licence.name}{limits} {licence.credits}".rstrip())
