@@ -1,6 +1,6 @@
 """What does CosyVoice-300M cost on a plain CPU: seconds by stage, memory, first sound; and what does `fast` change?
 
-    python benchmarks/cosyvoice.py WORK [--threads 1 2] [--seconds 5] [--presets exact fast] [--more]
+    python benchmarks/cosyvoice.py WORK [--threads 1] [--seconds 5] [--presets exact,fast] [--more]
 
 Weights by rule (tests/parity) of the official size, written to WORK as an official folder and converted: a zero-shot
 prompt of 3.5 seconds, so many seconds of speech. `plain` is the same network in torch, as one would write it down.

@@ -1,6 +1,6 @@
 """What does IndexTTS 2 cost on a plain CPU? Processor seconds by stage and per second of speech, and peak memory.
 
-    python benchmarks/indextts2.py WORK [--threads 1 2] [--seconds 4] [--presets exact light fast official]
+    python benchmarks/indextts2.py WORK [--threads 1] [--seconds 4] [--presets exact,light,fast,official]
 
 Weights by rule (tests/parity) of the official size, 4.5 GB, are written to WORK as an official folder: a cached voice
 with 3 seconds of acoustic prompt, so many seconds of speech. `official` is the plain baseline: float32, three beams.

@@ -46,15 +46,15 @@ def main(
     """
     parser = argparse.ArgumentParser(description=about)
     parser.add_argument("work", type=Path, help="folder for the weights, which are kept")
-    parser.add_argument("--threads", type=int, nargs="+", default=[1])
+    parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--seconds", type=float, default=seconds)
-    parser.add_argument("--presets", nargs="+", default=list(presets))
+    parser.add_argument("--presets", default=",".join(presets), help="parted by commas")
     parser.add_argument("--json", action="store_true", help="one JSON object a line instead of a table")
     parser.add_argument("--more", action="store_true", help=argparse.SUPPRESS if after is None else "further tables")
     parser.add_argument("--one", help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.one:
-        print(json.dumps(measure(options.work, options.one, options.threads[0], options.seconds)))
+        print(json.dumps(measure(options.work, options.one, options.threads, options.seconds)))
         return
     options.work.mkdir(parents=True, exist_ok=True)
     prepare(options.work)
@@ -66,7 +66,7 @@ def main(
         print(f"{platform.machine()}, {options.seconds} s of speech; seconds per second of it, stages in CPU time\n")
         _print(list(rows), options.seconds)
     if options.more and after is not None:
-        print("\n" + after(options.work, options.threads[0]))
+        print("\n" + after(options.work, options.threads))
 
 
 def spoken(chunks: Iterator[Any], sample_rate: int) -> Row:
@@ -101,14 +101,13 @@ def by_rule(tensors: Path) -> dict[str, Any]:
 
 
 def _rows(options: argparse.Namespace) -> Iterator[Row]:
-    for n_threads in options.threads:
-        for preset in options.presets:
-            command = [sys.executable, sys.argv[0], str(options.work), "--one", preset]
-            command += ["--threads", str(n_threads), "--seconds", str(options.seconds)]
-            environment = os.environ | {"OMP_NUM_THREADS": str(n_threads), "OMP_WAIT_POLICY": "PASSIVE"}
-            environment |= {"OPENBLAS_NUM_THREADS": "1"}
-            ran = subprocess.run(command, env=environment, stdout=subprocess.PIPE, text=True, check=True)
-            yield {"preset": preset, "threads": n_threads, **json.loads(ran.stdout.splitlines()[-1])}
+    n_threads = str(options.threads)
+    environment = os.environ | {"OMP_NUM_THREADS": n_threads, "OMP_WAIT_POLICY": "PASSIVE", "OPENBLAS_NUM_THREADS": "1"}
+    for preset in filter(None, map(str.strip, options.presets.split(","))):
+        command = [sys.executable, sys.argv[0], str(options.work), "--one", preset]
+        command += ["--threads", n_threads, "--seconds", str(options.seconds)]
+        ran = subprocess.run(command, env=environment, stdout=subprocess.PIPE, text=True, check=True)
+        yield {"preset": preset, "threads": options.threads, **json.loads(ran.stdout.splitlines()[-1])}
 
 
 def _print(rows: Sequence[Row], seconds: float) -> None:

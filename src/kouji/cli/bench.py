@@ -36,21 +36,22 @@ def bench(
         return
     if name not in scripts:
         raise UnknownName("benchmark", name, list(scripts))
-    counts = threads.split(",")
-    if not all(count.strip().isdecimal() and 1 <= int(count) <= 64 for count in counts):
+    counts = [count.strip() for count in threads.split(",")]
+    if not all(count.isdecimal() and 1 <= int(count) <= 64 for count in counts):
         raise InvalidInput(f"threads = {threads!r} is not possible.", "Give numbers of 1 to 64, parted by commas.")
     folder = work or config.home_folder(config.load()) / "bench" / name
     typer.echo(f"note:  the weights by rule are kept in {folder}", err=True)
-    command = [sys.executable, str(scripts[name]), str(folder), "--threads", *map(str.strip, counts)]
+    command = [sys.executable, str(scripts[name]), str(folder)]
     if seconds is not None:
         command += ["--seconds", str(seconds)]
     if presets:
-        command += ["--presets", *map(str.strip, presets.split(","))]
+        command += ["--presets", presets]
     if json:
         command.append("--json")
-    ran = subprocess.run(command, env=os.environ | {"PYTHONUNBUFFERED": "1"})
-    if ran.returncode:
-        raise typer.Exit(ran.returncode)
+    for count in counts:
+        ran = subprocess.run([*command, "--threads", count], env=os.environ | {"PYTHONUNBUFFERED": "1"})
+        if ran.returncode:
+            raise typer.Exit(ran.returncode)
 
 
 def _scripts() -> dict[str, Path]:
