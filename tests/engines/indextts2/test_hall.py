@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -20,9 +21,14 @@ TEXT = "今天的会议定在三月。"
 
 
 @pytest.fixture(scope="module")
-def session(engine: IndexTTS2, tmp_path_factory: pytest.TempPathFactory) -> Session:
+def settings(tmp_path_factory: pytest.TempPathFactory) -> Config:
     settings = Config(use="research", home=str(tmp_path_factory.mktemp("home")))
     Gate(settings).accept(CARD.id, CARD.licences, "the tests")
+    return settings
+
+
+@pytest.fixture(scope="module")
+def session(engine: IndexTTS2, settings: Config) -> Session:
     return Session(CARD, settings, engine)
 
 
@@ -49,12 +55,14 @@ def test_what_it_cannot_do_is_said(session: Session) -> None:
         session.synthesize(TEXT, reference_audio=CLIP, pitch=2)
 
 
-def test_a_word_of_the_users_lexicon_is_said_as_it_says(engine: IndexTTS2, tmp_path: Path) -> None:
+def test_a_word_of_the_users_lexicon_is_said_as_it_says(
+    engine: IndexTTS2, settings: Config, tmp_path: Path
+) -> None:
     (tmp_path / "own.txt").write_text("会议\tzh\tjin1 tian1\n", "utf-8")
 
     def said(text: str, lexicon: str) -> np.ndarray:
-        session = Session(CARD, Config(lexicon=lexicon), engine)
-        return session.synthesize(text, reference_audio=CLIP, n_tokens=60).samples
+        session = Session(CARD, replace(settings, lexicon=lexicon, watermark="request"), engine)
+        return session.synthesize(text, reference_audio=CLIP, n_tokens=60, watermark=False).samples
 
     own = said("会议定在三月。", str(tmp_path / "own.txt"))
     np.testing.assert_array_equal(own, said("会议{jin1 tian1}定在三月。", ""))
@@ -62,7 +70,7 @@ def test_a_word_of_the_users_lexicon_is_said_as_it_says(engine: IndexTTS2, tmp_p
 
 
 def test_the_releases_own_reader_of_manners_is_asked_where_it_is_at_hand(
-    engine: IndexTTS2, monkeypatch: pytest.MonkeyPatch
+    engine: IndexTTS2, session: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked = []
 
@@ -71,7 +79,6 @@ def test_the_releases_own_reader_of_manners_is_asked_where_it_is_at_hand(
             asked.append(description)
             return '{"高兴": 0.9, "惊讶": 0.6}'
 
-    session = Session(CARD, engine=engine)
     assert engine.reader is None
     theirs = session.synthesize(TEXT, reference_audio=CLIP, emotion_text="像过年一样开心", n_tokens=60)
     assert theirs.metadata["emotion_reader"] == "kouji"
