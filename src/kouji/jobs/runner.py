@@ -10,13 +10,16 @@ import hashlib
 import io
 import logging
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, replace
 
+import numpy as np
+
 from kouji import config, engines
 from kouji.audio import loudness
-from kouji.audio.writer import Writer
+from kouji.audio.encoder import Encoder
+from kouji.audio.writer import FORMATS, Writer
 from kouji.errors import SpeechError, StoreFailed
 from kouji.policy import provenance
 from kouji.speak import Session
@@ -115,11 +118,8 @@ class Runner:
         samples = speech.samples
         if job.output.loudness is not None:
             samples = loudness.brought_to(samples, speech.sample_rate, job.output.loudness)
-        sound = io.BytesIO()
         seal = provenance.sealer(self._settings, job.output.format, speech.tags)
-        with Writer(sound, speech.sample_rate, job.output.format, speech.tags, seal) as writer:
-            writer.add(samples)
-        data = sound.getvalue()
+        data = _file(samples, speech.sample_rate, job.output.format, speech.tags, seal)
         file, digest = place.file_of(item.name, data), hashlib.sha256(data).hexdigest()
         notices = tuple(asdict(notice) for notice in speech.notices)
         if not self._leases.announce(item, Made(file, digest, round(speech.duration, 6), notices)):
@@ -161,6 +161,20 @@ class Runner:
         finally:
             over.set()
             thread.join()
+
+
+def _file(
+    samples: np.ndarray, sample_rate: int, format: str, tags: dict[str, str], seal: Callable[[bytes], bytes] | None
+) -> bytes:
+    """A whole file; formats that libsndfile does not write are those of a stream."""
+    if format in FORMATS:
+        sound = io.BytesIO()
+        with Writer(sound, sample_rate, format, tags, seal) as writer:
+            writer.add(samples)
+        return sound.getvalue()
+    encoder = Encoder(format, sample_rate, tags=tags)
+    data = encoder.add(samples) + encoder.finish()
+    return data if seal is None else seal(data)
 
 
 class _Lost(Exception):

@@ -9,7 +9,6 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from kouji import config, jobs
 from kouji.audio.loudness import checked
-from kouji.audio.writer import FORMATS
 from kouji.errors import InvalidInput
 from kouji.jobs import Line
 from kouji.jobs.job import EVENTS, LOUDNESS
@@ -23,6 +22,7 @@ if TYPE_CHECKING:
     from .spoken import Order
 
 MOST_LINES = 10_000
+FORMATS = ("wav", "flac", "mp3", "opus", "aac")  # files that say what they are; raw samples do not
 _PREFIX = r"^[A-Za-z0-9_-][A-Za-z0-9_.-]*(/[A-Za-z0-9_-][A-Za-z0-9_.-]*)*$"  # no part of it leads out
 
 
@@ -92,15 +92,15 @@ async def job_of(service: Service, client: Client, body: JobOrder, key: str) -> 
         service.check_length(order.request.text)
         if any(isinstance(value, bytes) for value in order.request.controls.values()):
             raise _wrong("ref_audio", "A job keeps no clips: register the voice, and give its name.")
+    first = orders[0]
+    if first.format not in FORMATS:
+        raise _wrong("response_format", f"A job gives {', '.join(FORMATS)}.")
     for name, values in (
         ("model", {order.engine for order in orders}), ("response_format", {order.format for order in orders}),
         ("sample_rate", {order.sample_rate for order in orders} | {None}),
     ):  # fmt: skip
         if len(values) > 1:
             raise _wrong(name, "All of a job have the same, and the rate of the engine.")
-    first = orders[0]
-    if first.format not in FORMATS:
-        raise _wrong("response_format", f"A job gives {', '.join(FORMATS)}.")
     warnings = list(dict.fromkeys(notice.message for order in orders for notice in order.notices))
     return jobs.Order(
         body.type, [Line(name, order.request) for name, order in found], _output(service, body.output, first.format),
