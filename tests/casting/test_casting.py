@@ -184,3 +184,8 @@ def test_built_in_voices_speak_without_any_database(tmp_path: Path) -> None:
     out = io.BytesIO()
     tts.synthesize("Hello.").save(out, "wav")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_voice_of_another_engine_is_not_suggested_for_itself(tts: kouji.Session) -> None:
+    with pytest.raises(UnknownName, match=r"no voice called 'polly'\. It is one of the engine 'parrot'"):
+        tts.synthesize("Hello.", voice="polly")

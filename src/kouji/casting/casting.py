@@ -13,7 +13,7 @@ import numpy as np
 from kouji import config, engines
 from kouji.audio.resample import resample
 from kouji.engines.contract import SPEAKERS, Card, Conditioning, Engine
-from kouji.errors import AlreadyExists, InvalidInput, UnsupportedControl
+from kouji.errors import AlreadyExists, InvalidInput, UnknownName, UnsupportedControl
 from kouji.policy import Consent
 from kouji.text import analyse
 from kouji.types import Notice, Utterance
@@ -246,6 +246,11 @@ class Casting:
             return Cast(_shown(name), lambda: self._builtin_conditioning(name))
         if name in self._of_session:
             return Cast(name, lambda: self._of_session[name].conditioning)
+        for card in engines.cards():  # a built-in name of another engine cannot be registered either
+            if any(name == voice.id for voice in card.voices):
+                unknown = UnknownName("voice", name, [voice.id for voice in self._card.voices])
+                unknown.hint = f"It is one of the engine {card.id!r}, and {self._card.id!r} speaks."
+                raise unknown
         voice = self.library.use(name, self._card.id)
         self._check_can_learn()
         return Cast(name, lambda: self.learn(voice))
