@@ -32,7 +32,7 @@ def as_bytes(speech: kouji.Speech) -> bytes:
 def test_speech_knows_what_made_it(tts: kouji.Session) -> None:
     speech = tts.synthesize("你好，世界。", seed=3)
     made = {name: value for name, value in speech.metadata.items() if name not in ("tags", "marking", "watermark")}
-    assert made == {"engine": "parrot", "voice": "ara", "language": "zh", "seed": 3}
+    assert made == {"engine": "parrot", "voice": "ara", "language": "zh", "seed": 3, "preset": "exact"}
     assert speech.sample_rate == tts.sample_rate == 16000
     assert speech.duration > 0.5
 

@@ -275,3 +275,20 @@ def test_a_batch_has_a_status_for_each_text(http: httpx.Client) -> None:
     samples, rate = soundfile.read(io.BytesIO(base64.b64decode(first["audio"])))
     assert len(samples) / rate == pytest.approx(first["duration"], abs=1e-3)
     assert (third["status"], third["error"]["code"]) == (400, "empty_input")
+
+
+def test_sampling_and_preset_reach_the_engine_that_has_them(http: httpx.Client) -> None:
+    def said(**more: Any) -> bytes:
+        body = {"model": "parrot", "input": "Hello.", "response_format": "pcm", "cache": "off", **more}
+        answer = http.post("/v1/audio/speech", json=body)
+        assert answer.status_code == 200, answer.text
+        return answer.content
+
+    usual = said()
+    assert said(preset="exact", sampling={"temperature": 1.0}) == usual
+    assert said(sampling={"temperature": 0.0}) != usual
+    assert said(preset="high") != usual
+    wrong = http.post("/v1/audio/speech", json={"model": "native", "input": "Hello.", "preset": "high"})
+    assert (wrong.status_code, wrong.json()["error"]["code"]) == (400, "preset_not_found")
+    none = http.post("/v1/audio/speech", json={"model": "native", "input": "Hello.", "sampling": {"top_k": 5}})
+    assert none.json()["error"]["param"] == "sampling"

@@ -67,7 +67,7 @@ def start(
         MissingWeights: the files are not there; says how to get them.
         BadCheckpoint: a file is not what it should be.
     """
-    _check_preset(card, preset)
+    check_preset(card, preset)
     folder = folders.checked(card, models) if card.files else None
     return _made(card, n_threads, folder, preset, device)
 
@@ -76,7 +76,7 @@ def start_from(
     card: Card, folder: Path, n_threads: int = 1, preset: str = "", device: Device | None = None
 ) -> Engine:
     """`start`, with the files of a folder that somebody names."""
-    _check_preset(card, preset)
+    check_preset(card, preset)
     found = folders.named(card, folder)
     return _made(card, n_threads, found, preset, device)
 
@@ -132,7 +132,8 @@ def credits(name: str) -> str:
     return named(card(name).licences)
 
 
-def _check_preset(card: Card, preset: str) -> None:
+def check_preset(card: Card, preset: str) -> None:
+    """Raises UnknownName where a preset is named that the engine lacks."""
     if preset and preset not in (known := [each.name for each in card.presets]):
         raise UnknownName("preset", preset, known or ["(this engine has none)"])
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING
@@ -24,7 +25,7 @@ WARM_UP = {"zh": "你好。", "en": "Hello.", "ja": "こんにちは。", "ko": 
 
 
 class Host:
-    """One engine. Loaded when it is first needed, by one thread while the others wait."""
+    """One engine in one of its presets. Loaded when it is first needed, by one thread while the others wait."""
 
     def __init__(self, card: Card, settings: config.Config, n_workers: int) -> None:
         self.card = card
@@ -85,20 +86,33 @@ class Host:
 
 
 class Hosts:
-    """All engines by name; each has its host from the first time it is named."""
+    """All engines by name and preset; each has its host from the first time it is named."""
 
     def __init__(self, settings: config.Config, n_workers: int) -> None:
         """`n_workers`: turns that one engine takes at the same instant, each in a thread of its own."""
         self._settings, self._n_workers = settings, n_workers
-        self._hosts: dict[str, Host] = {}
+        self._hosts: dict[tuple[str, str], Host] = {}  # (engine, preset where it is not the usual one)
         self._lock = threading.Lock()
 
     def __getitem__(self, name: str) -> Host:
         """The host of an engine. Raises UnknownName where there is none."""
+        return self.of(name)
+
+    def of(self, name: str, preset: str = "") -> Host:
+        """The host of an engine in a preset; "" is that of the settings, else the engine's first.
+
+        Raises:
+            UnknownName: there is no such engine, or it has no such preset.
+        """
+        card = engines.card(name)
+        engines.check_preset(card, preset)
+        usual = self._settings.preset or next((each.name for each in card.presets), "")
+        key = name, "" if preset == usual else preset
         with self._lock:
-            if name not in self._hosts:
-                self._hosts[name] = Host(engines.card(name), self._settings, self._n_workers)
-            return self._hosts[name]
+            if key not in self._hosts:
+                settings = replace(self._settings, preset=preset or self._settings.preset)
+                self._hosts[key] = Host(card, settings, self._n_workers)
+            return self._hosts[key]
 
     def __iter__(self) -> Iterator[Host]:
         """Those that have been named so far."""

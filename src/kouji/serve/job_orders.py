@@ -96,7 +96,8 @@ async def job_of(service: Service, client: Client, body: JobOrder, key: str) -> 
     if first.format not in FORMATS:
         raise _wrong("response_format", f"A job gives {', '.join(FORMATS)}.")
     for name, values in (
-        ("model", {order.engine for order in orders}), ("response_format", {order.format for order in orders}),
+        ("model", {order.engine for order in orders}), ("preset", {order.preset for order in orders}),
+        ("response_format", {order.format for order in orders}),
         ("sample_rate", {order.sample_rate for order in orders} | {None}),
     ):  # fmt: skip
         if len(values) > 1:
@@ -104,8 +105,8 @@ async def job_of(service: Service, client: Client, body: JobOrder, key: str) -> 
     warnings = list(dict.fromkeys(notice.message for order in orders for notice in order.notices))
     return jobs.Order(
         body.type, [Line(name, order.request) for name, order in found], _output(service, body.output, first.format),
-        first.engine, service.settings.preset, service.settings.lexicon, callback=_callback(body.callback),
-        priority=body.priority, key=key, owner=client.name[:200],
+        first.engine, first.preset or service.settings.preset, service.settings.lexicon,
+        callback=_callback(body.callback), priority=body.priority, key=key, owner=client.name[:200],
     ), warnings  # fmt: skip
 
 

@@ -58,7 +58,7 @@ async def submit(
     def keep() -> dict[str, Any]:
         if order.callback:
             _named("callback", lambda: callbacks.check(order.callback, desk.settings))
-        session = service.host(order.engine).session()
+        session = service.host(order.engine, order.preset).session()
         for index, line in enumerate(order.lines):
             _named(f"items.{index}" if body.type == "batch" else "", lambda line=line: session.start(line.request))
         job = desk.ledger.submit(order)

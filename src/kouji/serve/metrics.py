@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
@@ -47,8 +48,10 @@ class Metrics:
 
     def text(self, hosts: Iterable[Host]) -> bytes:
         """All of it, in Prometheus' text format."""
-        for host in hosts:
-            self._waiting.labels(host.card.id).set(host.turns.n_waiting)
-            self._open.labels(host.card.id).set(host.turns.n_open)
-            self._loaded.labels(host.card.id).set(int(host.is_ready))
+        found = sorted(hosts, key=lambda host: host.card.id)
+        for engine, presets in groupby(found, key=lambda host: host.card.id):
+            same = list(presets)
+            self._waiting.labels(engine).set(sum(host.turns.n_waiting for host in same))
+            self._open.labels(engine).set(sum(host.turns.n_open for host in same))
+            self._loaded.labels(engine).set(int(any(host.is_ready for host in same)))
         return generate_latest(self._registry)

@@ -32,7 +32,8 @@ async def order_of(service: Service, client: Client, body: SpeechDefaults, text:
         SpeechError: a name is not known, a field contradicts another, or the engine cannot do it.
     """
     engine = service.names.engine_of(body.model)
-    card = service.host(engine).card
+    preset = body.preset or ""
+    card = service.host(engine, preset).card
     voice, notices = service.names.voice_of(_voice(body) or service.settings.voice, card)
     notices += _left_aside(body, service.settings.unknown_fields == "refuse")
     if body.instructions and body.model in WITHOUT_INSTRUCTIONS:
@@ -44,7 +45,7 @@ async def order_of(service: Service, client: Client, body: SpeechDefaults, text:
     language = body.language or service.settings.language
     asked = body.watermark, body.label or "", body.marks is not False
     request = Request(text, voice, language, seed_of(body.seed), controls, *asked)
-    return Order(request, engine, format, rate, None, body.cache or "use", client.name, notices)
+    return Order(request, engine, format, rate, None, body.cache or "use", client.name, notices, preset)
 
 
 def check_input_type(body: SpeechRequest) -> None:

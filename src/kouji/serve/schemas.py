@@ -88,6 +88,7 @@ class SpeechDefaults(Extensions):
     """A request without its text."""
 
     model: Annotated[str, Field(max_length=200, description="An engine or an alias, see /v1/models.")] = ""
+    preset: Annotated[str, Field(max_length=40, description="Of the engine, see /v1/capabilities.")] | None = None
     voice: Annotated[str, Field(max_length=200)] | VoiceRef | None = None
     instructions: Annotated[str | None, Field(max_length=4096)] = None
     response_format: Literal[FORMATS] | None = None  # type: ignore[valid-type]

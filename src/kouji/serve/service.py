@@ -46,9 +46,9 @@ class Service:
         shared = Shared(settings.cache_url) if settings.cache_url else None
         self.cache = AudioCache(settings.cache_mb * MB, folder, settings.cache_dir_mb * MB, shared)
 
-    def host(self, engine: str = "") -> Host:
+    def host(self, engine: str = "", preset: str = "") -> Host:
         """The host of an engine; of the settings' one, where none is named. Raises UnknownName."""
-        return self.hosts[engine or self.settings.engine]
+        return self.hosts.of(engine or self.settings.engine, preset)
 
     def known(self) -> list[str]:
         """Every engine that is installed, that of the settings first."""
@@ -74,7 +74,7 @@ class Service:
             TooManyRequests, Overloaded: there is no place in the queue.
         """
         self.check_length(order.request.text)
-        host = self.host(order.engine)
+        host = self.host(order.engine, order.preset)
         ticket = host.turns.submit(lambda: spoken.pieces(host, order, self.cache), order.client)
         answer = Spoken(ticket, order, self.metrics, self.settings)
         try:
@@ -87,7 +87,7 @@ class Service:
     async def plan(self, order: Order) -> Planned:
         """How long an order would take, in its turn. (Raises as `say` does.)"""
         self.check_length(order.request.text)
-        host = self.host(order.engine)
+        host = self.host(order.engine, order.preset)
         ticket = host.turns.submit(lambda: spoken.plans(host, order), order.client)
         try:
             found = await anext(ticket)

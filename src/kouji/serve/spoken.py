@@ -40,6 +40,7 @@ class Order:
     client: str = ""  # whose turn it takes
     notices: tuple[Notice, ...] = ()  # what the door left aside
     source: bytes | None = None  # a recording that is said again with another voice, instead of the text
+    preset: str = ""  # of the engine; "": that of the settings, else its first
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
 """What the parrot can do."""
 
-from kouji.engines.contract import CONVERSION, BuiltinVoice, Card, Control, Licence
+from kouji.engines.contract import CONVERSION, BuiltinVoice, Card, Control, Licence, Preset
 
 CARD = Card(
     id="parrot",
@@ -13,5 +13,10 @@ CARD = Card(
         BuiltinVoice("polly", "Polly", "en", "female", "CC0-1.0"),
         BuiltinVoice("ara", "Ara", "zh", "male", "CC0-1.0"),
     ),
-    controls={"speed": Control("times as fast", 0.5, 2.0), CONVERSION: Control("beeps as loud as somebody speaks")},
+    controls={
+        "speed": Control("times as fast", 0.5, 2.0),
+        "sampling": Control("temperature: how much breath"),
+        CONVERSION: Control("beeps as loud as somebody speaks"),
+    },
+    presets=(Preset("exact", "as parrots do"), Preset("high", "an octave higher")),
 )

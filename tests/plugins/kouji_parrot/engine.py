@@ -18,6 +18,7 @@ class Parrot:
 
     def __init__(self, n_threads: int = 1, folder: Path | None = None, preset: str = "") -> None:
         self.n_threads = n_threads
+        self.octave = 2 if preset == "high" else 1
 
     def builtin(self, name: str) -> Conditioning:
         hertz = {"polly": 440.0, "ara": 220.0}[self.card.voice(name).id]
@@ -33,12 +34,13 @@ class Parrot:
         self, utterance: Utterance, conditioning: Conditioning, rng: np.random.Generator
     ) -> Iterator[Chunk]:
         seconds = SECONDS / utterance.delivery.speed
+        breathes = dict(utterance.controls.get("sampling", {})).get("temperature", 1.0)  # type: ignore[call-overload]
         n_samples, start = round(seconds * self.card.sample_rate), 0.0
         for unit in utterance.units:
             n_unit = n_samples * len(unit.phonemes)
             time = np.arange(n_unit) / self.card.sample_rate
-            tone = 0.3 * np.cos(2 * np.pi * conditioning.arrays["hertz"] * time)
-            breath = 0.01 * rng.standard_normal(n_unit)
+            tone = 0.3 * np.cos(2 * np.pi * self.octave * conditioning.arrays["hertz"] * time)
+            breath = 0.01 * breathes * rng.standard_normal(n_unit)
             end = start + n_unit / self.card.sample_rate
             yield Chunk((tone + breath).astype(np.float32), (Mark("word", unit.text, start, end),))
             start = end
