@@ -21,6 +21,7 @@ class CeleryQueue:
         from celery import Celery
 
         self._poll = poll
+        self._is_amqp = url.startswith("amqp")
         self._app: Any = Celery(NAME, broker=url, set_as_current=False)
         self._app.conf.update(
             task_default_queue=NAME,
@@ -53,6 +54,9 @@ class CeleryQueue:
         worker = WorkController(
             app=self._app, pool="solo", concurrency=1, queues=[NAME], without_heartbeat=True, without_mingle=True,
             without_gossip=True, loglevel="WARNING", optimization="fair",
+            # Over AMQP its loop of events sleeps until a message comes, also when it is told to end; the plain one looks
+            # up every two seconds.
+            use_eventloop=False if self._is_amqp else None,
         )  # fmt: skip
         threads = [
             threading.Thread(target=self._look, args=(missed, over), daemon=True),
