@@ -40,7 +40,7 @@ def submit(
     order = _order(rows, output, settings)
     job = ledger.by_key(order.key)
     if job is None or faults:
-        faults += _faults(rows, session, progress)
+        faults += faults_of(rows, session, progress)
         if faults:
             raise FaultyScript(str(path), faults)
     _make_folder(Path(_folder(output)))
@@ -57,23 +57,26 @@ def submit(
 def write_results(ledger: Ledger, job: Job) -> list[Item]:
     """Write `results.jsonl` beside the sound: a line for each line. Returns those that are not done."""
     folder, items = Path(_folder(job.output)), list(ledger.items(job.id))
-    credits = engines.credits(job.settings["engine"])
-    lines = [
-        json.dumps(
-            {
-                "id": item.name, "file": item.file if item.state == "done" else None,
-                "duration": item.duration if item.state == "done" else None, "notices": list(item.notices),
-                "error": dict(item.error) or None, "state": item.state, "attribution": credits or None,
-            },
-            ensure_ascii=False,
-        )
-        for item in items
-    ]  # fmt: skip
     place = Folder(folder, job.output.format)
-    place.put(RESULTS, "".join(f"{line}\n" for line in lines).encode("utf-8", errors="backslashreplace"))
+    place.put(RESULTS, results(job, ((item, item.file) for item in items)))
     if job.is_over:
         place.sweep()
     return [item for item in items if item.state != "done"]
+
+
+def results(job: Job, items: Iterable[tuple[Item, str]]) -> bytes:
+    """The content of `results.jsonl` for lines and the names of their files."""
+    credits = engines.credits(job.settings["engine"])
+    rows = (
+        {
+            "id": item.name, "file": file if item.state == "done" else None,
+            "duration": item.duration if item.state == "done" else None, "notices": list(item.notices),
+            "error": dict(item.error) or None, "state": item.state, "attribution": credits or None,
+        }
+        for item, file in items
+    )  # fmt: skip
+    lines = "".join(f"{json.dumps(row, ensure_ascii=False)}\n" for row in rows)
+    return lines.encode("utf-8", errors="backslashreplace")
 
 
 def _order(rows: Iterable[Row], output: Output, settings: config.Config) -> Order:
@@ -89,7 +92,8 @@ def _order(rows: Iterable[Row], output: Output, settings: config.Config) -> Orde
     return Order("batch", lines, output, *parts, key=f"batch:{key}")
 
 
-def _faults(rows: list[Row], session: Session, progress: Progress) -> list[Fault]:
+def faults_of(rows: list[Row], session: Session, progress: Progress) -> list[Fault]:
+    """What is wrong with lines that could be read: all that can be known before the sound."""
     faults = []
     for n_checked, row in enumerate(rows):
         progress(n_checked, len(rows))

@@ -54,7 +54,7 @@ class FaultyScript(InvalidInput):
         more = [f"  and {len(faults) - _SHOWN} more"] if len(faults) > _SHOWN else []
         n_lines = len({fault.number for fault in faults})
         head = f"{n_lines} line{'s' * (n_lines > 1)} of {script} cannot be said:"
-        super().__init__("\n".join([head, *told, *more]), "Nothing was said yet. Mend them and give the command again.")
+        super().__init__("\n".join([head, *told, *more]), "Nothing was said yet. Mend them and try again.")
         self.faults = faults
 
 

@@ -33,10 +33,11 @@ if TYPE_CHECKING:
 
     from ..gate import Gate
     from ..service import Service
+    from .work import Work
 
 log = logging.getLogger("kouji.serve")
 
-_KEPT = 200  # files of takes and batches on disk, of all visitors together
+_KEPT = 200  # files of takes and zips on disk, of all visitors together
 
 
 @dataclass(frozen=True)
@@ -55,8 +56,8 @@ class Take:
 class Desk:
     """The page's own door: one for all visitors."""
 
-    def __init__(self, service: Service, gate: Gate) -> None:
-        self.service = service
+    def __init__(self, service: Service, gate: Gate, work: Work) -> None:
+        self.service, self.work = service, work
         self._gate = gate
         self._folder = TemporaryDirectory(prefix="kouji-page-")
         self._files: OrderedDict[Path, None] = OrderedDict()
@@ -149,11 +150,16 @@ class Desk:
         return path
 
 
-def uploaded(path: str) -> bytes:
-    """What a visitor uploaded. Raises InvalidInput where the path is of anything else on this machine."""
+def checked_upload(path: str) -> Path:
+    """A file that a visitor uploaded. Raises InvalidInput where the path is of anything else on this machine."""
     if not Path(path).resolve().is_relative_to(Path(get_upload_folder()).resolve()):
         raise InvalidInput("The file was not uploaded here.", "Upload it again.")
-    return Path(path).read_bytes()
+    return Path(path)
+
+
+def uploaded(path: str) -> bytes:
+    """The content of such a file. (Raises as `checked_upload` does.)"""
+    return checked_upload(path).read_bytes()
 
 
 def data_url(path: str) -> str:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
+from html import escape
+from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 
@@ -11,35 +13,71 @@ from kouji.engines.licences import licences
 from . import html
 
 if TYPE_CHECKING:
+    from kouji.engines.contract import Card, Control
+
     from .desk import Desk
     from .words import Words
 
 
 def build(desk: Desk, words: Words) -> None:
     """The tab, within open Blocks."""
-    gr.HTML(_table(desk, words), elem_id="engines_table", padding=False)
-    gr.Markdown(words["how_to_get"])
-    gr.Markdown(f"### {words['licences']}")
-    head = [words[key] for key in ("engine", "part", "licence", "credits")]
     found = licences(desk.service.settings)
-    gr.HTML(
-        html.table(head, [[row[key] for key in ("engine", "part", "name", "credits")] for row in found["licences"]]),
-        padding=False,
-    )
+    rows: Sequence[Mapping[str, Any]] = found["licences"]
+    usable = desk.service.usable()
+    cards = [desk.service.host(name).card for name in desk.service.known()]
+    parts = [
+        _engine(card, card.id in usable, [row for row in rows if row["engine"] == card.id], words)
+        + "".join(html.barred(row["reason"], row["hint"]) for row in found["engines"]
+                  if row["engine"] == card.id and not row["allowed"])
+        for card in cards
+    ]  # fmt: skip
+    parts.append(_house([row for row in rows if not row["engine"]], words))
+    sections = "".join(f"<section>{part}</section>" for part in parts)
+    gr.HTML(f'<div class="engines">{sections}</div>', elem_id="engines_list", padding=False)
+    gr.Markdown(f"### {words['credits']}")
     for part, text in found["attribution"].items():
         if text:
-            with gr.Accordion(f"{words['credits']}{words['colon']}{part}", open=False):
+            with gr.Accordion(words.of(part), open=False):
                 gr.Markdown(text, elem_classes="help")
 
 
-def _table(desk: Desk, words: Words) -> str:
-    usable = desk.service.usable()
-    rows = []
-    for name in desk.service.known():
-        card = desk.service.host(name).card
-        state = words["ready" if name in usable else "not_ready"]
-        spoken = ", ".join(words.of(code) for code in card.languages)
-        controls = ", ".join(card.controls)
-        rows.append([name, state, card.summary, spoken, f"{card.sample_rate} Hz", controls])
-    head = [words[key] for key in ("engine", "state", "summary", "languages", "rate", "controls")]
-    return html.table(head, rows)
+def _engine(card: Card, is_ready: bool, rows: Sequence[Mapping[str, Any]], words: Words) -> str:
+    """One engine as people read it: state, what it does, how it can be run and asked, its licences."""
+    state = html.badge("done" if is_ready else "", words["ready" if is_ready else "not_ready"])
+    get = "" if is_ready else f"<p>{escape(words['how_to_get'])} <code>kouji models pull {escape(card.id)}</code></p>"
+    voices = ", ".join(voice.id for voice in card.voices) or words["no_voices"]
+    facts = [
+        (words["languages"], words["comma"].join(words.of(code) for code in card.languages)),
+        (words["voice"], voices), (words["rate"], f"{card.sample_rate} Hz"),
+    ]  # fmt: skip
+    presets = html.terms([(each.name, each.summary) for each in card.presets])
+    folded = html.fold(f"{words['presets']} ({len(card.presets)})", presets) if card.presets else ""
+    controls = [[words.of(name), _range(each), each.meaning] for name, each in card.controls.items()]
+    return (
+        f"<h3>{escape(card.id)} {state}</h3><p>{escape(words.summary(card.id, card.summary))}</p>{get}"
+        f"{html.terms(facts)}{folded}"
+        + html.fold(
+            f"{words['controls']} ({len(controls)})",
+            html.table([words["control"], words["range"], words["meaning"]], controls),
+        )
+        + html.fold(f"{words['licences']} ({len(rows)})", _licences(rows, words))
+    )
+
+
+def _house(rows: Sequence[Mapping[str, Any]], words: Words) -> str:
+    return f"<h3>{escape(words['house'])}</h3>{_licences(rows, words)}"
+
+
+def _licences(rows: Sequence[Mapping[str, Any]], words: Words) -> str:
+    head = [words[key] for key in ("part", "licence", "uses", "credits")]
+    return html.table(
+        head,
+        [
+            [words.of(row["part"]), row["name"], words["comma"].join(map(words.of, row["uses"])), row["credits"]]
+            for row in rows
+        ],
+    )
+
+
+def _range(control: Control) -> str:
+    return "" if control.low is None or control.high is None else f"{control.low:g} – {control.high:g}"

@@ -23,6 +23,16 @@ def problem(error: Exception) -> str:
     return _problem(problem_of(error).message, "")
 
 
+def sentence(error: Exception) -> str:
+    """The same as one plain line."""
+    return str(error) if isinstance(error, SpeechError) else problem_of(error).message
+
+
+def quiet(message: str) -> str:
+    """Where there is nothing yet: what will be there."""
+    return f'<div class="quiet">{escape(message)}</div>'
+
+
 def _problem(message: str, hint: str) -> str:
     more = f'<div class="hint">{escape(hint)}</div>' if hint else ""
     return f'<div class="problem" role="alert"><b>{escape(message)}</b>{more}</div>'
@@ -34,11 +44,33 @@ def done(message: str, notes: Sequence[str] = ()) -> str:
     return f'<div class="done" role="status">{escape(message)}{f"<ul>{rows}</ul>" if rows else ""}</div>'
 
 
-def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """A table of plain texts."""
+def table(head: Sequence[str], rows: Sequence[Sequence[str]], kind: str = "") -> str:
+    """A table of plain texts; those of the kind "short" stand on one line each."""
     top = "".join(f"<th>{escape(cell)}</th>" for cell in head)
     body = "".join("<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>" for row in rows)
-    return f'<div class="scroll"><table class="plain"><thead><tr>{top}</tr></thead><tbody>{body}</tbody></table></div>'
+    inner = f"<thead><tr>{top}</tr></thead><tbody>{body}</tbody>"
+    return f'<div class="scroll"><table class="plain {kind}">{inner}</table></div>'
+
+
+def barred(reason: str, hint: str) -> str:
+    """Why something may not be used here, and what to do."""
+    return _problem(reason, hint)
+
+
+def badge(state: str, text: str) -> str:
+    """A state at a glance; `state` is of a job, or ""."""
+    return f'<b class="state is-{state}">{escape(text)}</b>'
+
+
+def terms(pairs: Sequence[tuple[str, str]]) -> str:
+    """Names, and what stands behind them."""
+    rows = "".join(f"<dt>{escape(name)}</dt><dd>{escape(value)}</dd>" for name, value in pairs)
+    return f'<dl class="terms">{rows}</dl>'
+
+
+def fold(title: str, inner: str) -> str:
+    """What is only read by who wants to; `inner` is HTML."""
+    return f"<details><summary>{escape(title)}</summary>{inner}</details>"
 
 
 def verdict(report: Report, words: Words) -> str:

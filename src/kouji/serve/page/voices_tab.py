@@ -11,7 +11,7 @@ from kouji.policy import Consent
 
 from . import html
 from .clip import clip_input
-from .speak_tab import voice_choices
+from .form import voice_choices
 
 if TYPE_CHECKING:
     from .desk import Desk
@@ -29,8 +29,8 @@ def build(desk: Desk, words: Words, engine: Any, voice: Any) -> Any:
             gr.Markdown(f"### {words['library']}")
             listed = gr.HTML(elem_id="voices", padding=False)
             gr.Markdown(f"### {words['registered']}")
+            chosen = gr.Dropdown([], label=words["choose"], elem_id="registered")
             with gr.Row():
-                chosen = gr.Dropdown([], label=words["choose"], elem_id="registered", min_width=160)
                 revoke = gr.Button(words["revoke"], elem_id="revoke", min_width=120)
                 remove = gr.Button(words["remove"], variant="stop", elem_id="remove", min_width=100)
             told = gr.HTML("", elem_id="library_result", padding=False)
@@ -64,7 +64,7 @@ def _table(desk: Desk, words: Words) -> str:
         [row["id"], words.of(row["language"]), words.of(row["gender"]), row["engine"], row["licence"]]
         for row in desk.voices()
     ]
-    return html.table(head, rows)
+    return html.table(head, rows, "short")
 
 
 def _adding(desk: Desk, words: Words) -> tuple[Any, list[Any], Any]:

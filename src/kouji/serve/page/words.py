@@ -70,7 +70,18 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "natural": ("自然时长", "natural"),
     "feasible": ("可行范围", "feasible"),
     "wanted": ("要求", "wanted"),
-    "fine": ("种子、语速、音高、音量", "Seed, speed, pitch, volume"),
+    "fine": ("种子、格式、语速、音高、音量", "Seed, format, speed, pitch, volume"),
+    "of_engine": ("预设与采样", "Preset and sampling"),
+    "preset": ("预设", "Preset"),
+    "usual": ("默认", "as usual"),
+    "empty_is_usual": ("留空则用引擎默认值", "Empty: as the engine has it"),
+    "temperature": ("温度", "Temperature"),
+    "top_p": ("top_p", "top_p"),
+    "top_k": ("top_k", "top_k"),
+    "repetition_penalty": ("重复惩罚", "Repetition penalty"),
+    "lacking": ("此引擎不支持", "This engine cannot do that"),
+    "those_can": ("可用：", "these can:"),
+    "text_first": ("请先写文本。", "Write the text first."),
     "seed": ("种子（-1 为随机）", "Seed (-1: any)"),
     "speed": ("语速", "Speed"),
     "pitch": ("音高（半音）", "Pitch (semitones)"),
@@ -83,6 +94,7 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "take_b": ("乙", "B"),
     "no_sound": ("按“朗读”之后，声音出现在这里。", "The sound appears here once you press Speak."),
     "made": ("已完成", "Done"),
+    "take": ("结果", "take"),
     "ready_made": ("来自缓存", "from the cache"),
     "is_seed": ("种子", "seed"),
     # voices
@@ -124,22 +136,95 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "speakers": ("说话人", "speakers"),
     "music": ("音乐", "music"),
     # batch
-    "script": ("CSV 或 JSONL 文件", "A CSV or JSONL file"),
+    "script": ("脚本：CSV、TSV 或 JSONL 文件", "The script: a CSV, TSV or JSONL file"),
     "script_help": (
-        "每行一句。CSV 首行写列名：`text`，以及可选的 `id`、`voice`、`language`、`seed`、`speed`、`duration`、"
-        "`emotion` 等；JSONL 每行一个对象，字段相同。结果是一个 zip：每句一个文件，并附 `results.csv`。",
-        "One sentence a line. The first line of a CSV names its columns: `text`, and if you like `id`, `voice`, "
-        "`language`, `seed`, `speed`, `duration`, `emotion` …; a JSONL file has an object a line, with the same "
-        "fields. You get a zip: a file for each sentence, and `results.csv`.",
+        """\
+### 脚本
+
+```csv
+id,text,voice,speed
+greeting,"Welcome, everybody.",english_1,
+next,下一站，重{chong2}庆。,female_1,0.9
+```
+
+每行一句。首行写列名：`text`，以及可选的 `id`、`voice`、`language`、`seed`、`speed`、`duration`、`emotion` 等。
+JSONL 每行一个对象，字段相同；与 `kouji batch` 的脚本一样。
+
+先检查所有行，有问题则一并列出，什么也不做；全部可行才成为任务。任务在服务器上进行，关掉网页也不停。""",
+        """\
+### The script
+
+```csv
+id,text,voice,speed
+greeting,"Welcome, everybody.",english_1,
+next,下一站，重{chong2}庆。,female_1,0.9
+```
+
+A sentence a line. The first line names the columns: `text`, and if you like `id`, `voice`, `language`, `seed`,
+`speed`, `duration`, `emotion` … A JSONL file has an object a line, with the same fields; it is the script of
+`kouji batch`.
+
+All lines are checked first; what is wrong is told of all of them, and nothing is done. Then it is a job: the server
+goes on with it when this page is closed.""",
     ),
-    "run": ("开始", "Start"),
-    "stop": ("停止", "Stop"),
-    "zip": ("结果", "Results"),
+    "run": ("提交任务", "Hand in"),
+    "levelled": ("响度统一到 −16 LUFS", "Bring all lines to −16 LUFS"),
+    "callback": ("完成后通知的网址（选填）", "Address to tell of its end (optional)"),
+    "no_callbacks": ("服务器没有设置 callback_secret，不能通知。", "This server has no callback_secret to sign with."),
+    "checking": ("正在检查各行", "checking the lines"),
+    "handed_in": ("已提交", "Handed in"),
+    # jobs
+    "jobs": ("任务", "Jobs"),
+    "job": ("任务", "Job"),
+    "jobs_newest": ("任务，新的在前", "Jobs, the newest first"),
+    "whose": ("显示", "Show"),
+    "all_jobs": ("全部", "all"),
+    "my_jobs": ("此浏览器提交的", "handed in by this browser"),
+    "no_jobs": (
+        "还没有任务。在“批量”页提交脚本，或使用 POST /v1/jobs。",
+        "There are no jobs yet. Hand in a script under Batch, or use POST /v1/jobs.",
+    ),
+    "none_of_mine": ("此浏览器还没有提交过任务。", "This browser has handed in no job yet."),
+    "no_lines": ("没有行。", "There are no lines."),
+    "no_deliveries": ("还没有发过通知。", "Nobody was told of this job yet."),
+    "speech": ("单句", "speech"),
+    "kind": ("类型", "Kind"),
+    "queued": ("排队中", "queued"),
+    "running": ("进行中", "running"),
+    "done": ("完成", "done"),
+    "failed": ("有失败", "failed"),
+    "dead": ("已放弃", "given up"),
+    "cancelled": ("已取消", "cancelled"),
+    "resumed": ("已继续", "resumed"),
+    "item": ("一行", "a line"),
+    "n_failed": ("失败", "failed"),
+    "n_dead": ("放弃", "given up"),
     "of": ("／", " of "),
-    "lines_done": ("句完成", "lines done"),
-    "lines_failed": ("句失败", "failed"),
+    "lines": ("行", "lines"),
+    "line": ("行", "Line"),
+    "more_lines": ("行未显示", "more lines are not shown"),
+    "created": ("提交于", "Handed in"),
+    "finished": ("结束于", "Ended"),
+    "as_made": ("响度不变", "loudness as made"),
+    "callback_to": ("通知", "Tells"),
+    "folder": ("文件夹", "Folder"),
+    "cancel": ("取消", "Cancel"),
+    "resume": ("继续／重试", "Resume, retry"),
+    "download": ("下载结果", "Download"),
+    "did_cancel": ("已取消", "Cancelled"),
+    "did_resume": ("已继续", "Goes on"),
+    "packed": ("已打包的文件数", "Files packed"),
+    "zip": ("结果（zip）", "Results (zip)"),
+    "listen": ("试听", "Listen"),
+    "lines_of_job": ("各行", "Lines"),
+    "deliveries": ("通知记录", "Who was told"),
+    "event": ("事件", "Event"),
+    "time": ("时间", "Time"),
+    "answer": ("回应", "Answer"),
+    "taken": ("已送达", "taken"),
+    "remark": ("说明", "Remark"),
+    "length_s": ("时长（秒）", "Length, s"),
     # engines
-    "summary": ("说明", "Summary"),
     "state": ("状态", "State"),
     "ready": ("就绪", "ready"),
     "not_ready": ("缺少权重", "weights missing"),
@@ -149,7 +234,34 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "part": ("部分", "Part"),
     "licences": ("许可", "Licences"),
     "credits": ("署名", "Credits"),
-    "how_to_get": ("下载方法：`kouji models pull 名称`", "To get weights: `kouji models pull NAME`"),
+    "how_to_get": ("下载方法：", "To get them:"),
+    "comma": ("、", ", "),
+    "no_voices": ("没有自带音色，须给参考声音", "none of its own: give a voice to speak like"),
+    "presets": ("预设", "Presets"),
+    "control": ("控制", "Control"),
+    "range": ("范围", "Range"),
+    "meaning": ("说明", "Meaning"),
+    "uses": ("可用于", "For"),
+    "personal": ("个人", "personal"),
+    "research": ("研究", "research"),
+    "commercial": ("商业", "commercial"),
+    "house": ("口技本身", "Kouji itself"),
+    "code": ("代码", "code"),
+    "weights": ("权重", "weights"),
+    "speaker encoder": ("声纹编码器", "speaker encoder"),
+    "pronunciation data": ("读音数据", "pronunciation data"),
+    "text tokenizer": ("分词器", "text tokenizer"),
+    "emotion.vector": ("情感：名称或八个权重", "emotion: a name, or eight weights"),
+    "emotion.text": ("情感：文字描述", "emotion: in words"),
+    "emotion.reference": ("情感：音频", "emotion: from a clip"),
+    "emotion.matrix": ("情感样例的选择", "choice of emotion exemplars"),
+    "duration.tokens": ("时长：词元数", "length in tokens"),
+    "duration.slot": ("时长提示", "length told to the network"),
+    "voice.reference": ("参考声音（克隆）", "a voice to speak like"),
+    "sampling": ("采样", "sampling"),
+    "segments": ("分段", "segments"),
+    "tags": ("文中标记", "tags in the text"),
+    "pinyin": ("文中拼音", "pinyin in the text"),
 }
 
 HELP = {
@@ -180,6 +292,16 @@ A text that begins with `<speak` is SSML.""",
 }
 
 
+# What our engines are, where the page speaks Chinese; their cards say it in English.
+SUMMARIES = {
+    "native": "口技自带的小型神经网络语音：五种语言，八个音色，无需下载，无需显卡。",
+    "cosyvoice-300m": "听几秒录音即可克隆音色，可跨语言；也可转换音色。",
+    "cosyvoice-300m-sft": "七个音色，五种语言。",
+    "cosyvoice-300m-instruct": "七个音色，听从文字指示，会笑，会呼吸。",
+    "indextts2": "像参考录音那样说话；情感与音色分开；时长可指定。",
+}
+
+
 class Words:
     """The texts of one language: `words["speak"]`."""
 
@@ -190,6 +312,10 @@ class Words:
     def __getitem__(self, key: str) -> str:
         """The text; a key that is in no table is a defect and raises KeyError."""
         return TEXTS[key][self._column]
+
+    def summary(self, engine: str, usual: str) -> str:
+        """What an engine is: in Chinese where we know it so, else as its card says it."""
+        return SUMMARIES.get(engine, usual) if self.language == "zh" else usual
 
     def of(self, key: str) -> str:
         """The text where there is one, else the key itself: for names that engines bring along."""

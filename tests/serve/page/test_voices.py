@@ -1,0 +1,32 @@
+"""The library: a voice is registered with consent, speaks, and goes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from .conftest import DATA, tab
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+
+def test_a_voice_is_registered_with_consent_speaks_and_goes(page: Page) -> None:
+    tab(page, "en", 1)
+    page.fill("#new_name textarea, #new_name input", "museum")
+    page.set_input_files("#new_clip input[type=file]", DATA / "english_male.flac")
+    page.wait_for_selector("#new_verdict .verdict")
+    assert "The clip: mind this" in page.inner_text("#new_verdict")  # it is a little short
+    page.fill("#new_person textarea, #new_person input", "A reader")
+    page.fill("#new_statement textarea", "for the tests of this program")
+    page.click("#add")
+    page.wait_for_selector("#add_result .problem >> text=consent")
+    page.check("#new_consent input")
+    page.click("#add")
+    page.wait_for_selector("#add_result .done >> text=museum")
+    page.wait_for_selector("#voices td >> text=museum")
+    page.on("dialog", lambda dialog: dialog.accept())
+    page.click("#registered input")
+    page.get_by_role("option", name="museum").click()
+    page.click("#remove")
+    page.wait_for_selector("#library_result .done >> text=museum")
+    page.wait_for_selector("#voices td >> text=museum", state="detached")
