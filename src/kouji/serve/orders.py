@@ -45,7 +45,7 @@ async def order_of(service: Service, client: Client, body: SpeechDefaults, text:
     language = body.language or service.settings.language
     asked = body.watermark, body.label or "", body.marks is not False
     request = Request(text, voice, language, seed_of(body.seed), controls, *asked)
-    return Order(request, engine, format, rate, None, body.cache or "use", client.name, notices, preset)
+    return Order(request, engine, format, rate, None, body.cache or "use", client.name, notices, preset=preset)
 
 
 def check_input_type(body: SpeechRequest) -> None:

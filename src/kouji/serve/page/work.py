@@ -21,10 +21,11 @@ from kouji.jobs.script import CLIPS, FaultyScript
 from kouji.store import open_blobs
 from kouji.types import Request
 
-from ..jobs import MOST_LINES, MOST_TOLD
+from ..job_orders import MOST_LINES
+from ..jobs import MOST_TOLD
 
 if TYPE_CHECKING:
-    from ..jobs import Desk as JobDesk
+    from ..desk import Desk as JobDesk
     from ..service import Service
 
 
