@@ -56,7 +56,6 @@ if TYPE_CHECKING:
     from kouji.text import Lexicon
     from kouji.voices.clips import ClipSource
 
-_SPEAKER = (*SPEAKERS, "reference_text")  # controls that say whose voice it is
 Progress = Callable[[int, int], None]  # (utterances said, utterances in all)
 Said = Iterable[tuple[Iterable[Chunk], str | float | None]]  # the chunks of each utterance, and the pause after it
 
@@ -331,9 +330,7 @@ class Session:
 
         plan = self._plan(request)
         metadata = plan.metadata(self.card) | self._made_with(plan.permit)
-        others = {name: value for name, value in target.without(request.controls).items() if name not in _SPEAKER}
-        asked = replace(request, controls=others)
-        marking = marking_of(asked, metadata, plan.permit, self._settings, self._gate)
+        marking = marking_of(request, metadata, plan.permit, self._settings, self._gate)
         metadata |= marking.plain()
         before, after = self._labels(request, plan, marking.label)
         chunks = self._chunks(plan, progress, metadata, before, after, marking.watermark)
@@ -353,7 +350,7 @@ class Session:
         text, language = label.spoken(plan.language, self.card.languages)
         if where == "tone" or not text:
             return self._tone(), []
-        who = {name: value for name, value in request.controls.items() if name in _SPEAKER}
+        who = {name: value for name, value in request.controls.items() if name in (*SPEAKERS, "reference_text")}
         said = self._plan(Request(text, request.voice, language, request.seed, who))
         first = self._utterances(said, None, {}) if where in ("start", "both") else []
         last = self._utterances(said, None, {}) if where in ("end", "both") else []

@@ -37,11 +37,12 @@ def marking_of(
 ) -> Marking:
     """The marks of a request, by what it asks for and the house allows.
 
-    All of them have one id, a hash of what makes the sound: however the same sound is asked for, it has the same marks,
-    and so the same bytes.
+    Their ids are hashes, so that the same request has the same marks, and so the same bytes. That of files is of all
+    that was asked. That of the watermark is of who says what with which seed: it lies in the samples, which are the
+    very same for an angry voice of no intensity as for a calm one.
 
     Args:
-        request: with those controls that `made` does not tell.
+        request: what is asked for.
         made: engine, preset, voice, language, seed, emotion, duration: as they were found out or decided.
         permit: of the weights.
         settings: of the house.
@@ -52,9 +53,12 @@ def marking_of(
         NotPermitted: a mark is to be left out that may not be.
     """
     id = marks.fingerprint(request.text, request.controls, request.label, made)[:32]
+    who = [str(made.get(name)) for name in ("engine", "preset", "voice", "language", "seed")]
+    who[2] = "a clip" if who[2].startswith("clip:") else who[2]  # the same clip has many names, by how it was given
+    payload = Payload(engine_number(permit.engine), int(marks.fingerprint(request.text, *who)[:8], 16))
 
     def leave_out(what: str, by: str) -> None:
-        gate.note("unmark", engine=permit.engine, id=id[:8], what=what, by=by)
+        gate.note("unmark", engine=permit.engine, id=payload.hex, what=what, by=by)
 
     label = marks.label_of(settings.label, request.label)
     in_sound = watermark.is_wanted(settings.watermark, request.watermark)
@@ -63,6 +67,7 @@ def marking_of(
         leave_out("watermark", "house" if request.watermark is None else "request")
     if not in_files:
         leave_out("metadata", "house" if settings.marks == "off" else "request")
-    origin = marks.Origin(permit.engine, id, settings.producer, permit.attribution, permit.training)
-    payload = Payload(engine_number(permit.engine), int(id[:8], 16)) if in_sound else None
-    return Marking(payload, marks.tags(origin) if in_files else {}, label)
+    origin = marks.Origin(
+        permit.engine, id, settings.producer, permit.attribution, permit.training, payload.hex if in_sound else ""
+    )
+    return Marking(payload if in_sound else None, marks.tags(origin) if in_files else {}, label)

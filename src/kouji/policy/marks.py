@@ -42,6 +42,7 @@ class Origin:
     producer: str = ""  # name or code of whoever runs the service; "": kouji
     attribution: str = ""
     training: str = "any"  # as of kouji.policy.Permit
+    watermark: str = ""  # id of the one in the sound; "": there is none
 
 
 def tags(origin: Origin) -> dict[str, str]:
@@ -54,6 +55,7 @@ def tags(origin: Origin) -> dict[str, str]:
     own = {
         "engine": origin.engine, "id": origin.id, "training": origin.training,
         **({"attribution": origin.attribution} if origin.attribution else {}),
+        **({"watermark": origin.watermark} if origin.watermark else {}),
     }  # fmt: skip
     return {
         "AIGC": _json(aigc),

@@ -22,9 +22,10 @@ TEXT = "今天的会议定在三月。"
 
 @pytest.fixture(scope="module")
 def settings(tmp_path_factory: pytest.TempPathFactory) -> Config:
-    settings = Config(use="research", home=str(tmp_path_factory.mktemp("home")))
-    Gate(settings).accept(CARD.id, CARD.licences, "the tests")
-    return settings
+    """Of a house that has accepted the terms, and asks for no watermark, which differs from text to text."""
+    found = Config(use="research", watermark="off", home=str(tmp_path_factory.mktemp("home")))
+    Gate(found).accept(CARD.id, CARD.licences, "the tests")
+    return found
 
 
 @pytest.fixture(scope="module")
@@ -61,8 +62,8 @@ def test_a_word_of_the_users_lexicon_is_said_as_it_says(
     (tmp_path / "own.txt").write_text("会议\tzh\tjin1 tian1\n", "utf-8")
 
     def said(text: str, lexicon: str) -> np.ndarray:
-        session = Session(CARD, replace(settings, lexicon=lexicon, watermark="request"), engine)
-        return session.synthesize(text, reference_audio=CLIP, n_tokens=60, watermark=False).samples
+        session = Session(CARD, replace(settings, lexicon=lexicon), engine)
+        return session.synthesize(text, reference_audio=CLIP, n_tokens=60).samples
 
     own = said("会议定在三月。", str(tmp_path / "own.txt"))
     np.testing.assert_array_equal(own, said("会议{jin1 tian1}定在三月。", ""))
@@ -70,7 +71,7 @@ def test_a_word_of_the_users_lexicon_is_said_as_it_says(
 
 
 def test_the_releases_own_reader_of_manners_is_asked_where_it_is_at_hand(
-    engine: IndexTTS2, session: Session, monkeypatch: pytest.MonkeyPatch
+    engine: IndexTTS2, settings: Config, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked = []
 
@@ -79,6 +80,7 @@ def test_the_releases_own_reader_of_manners_is_asked_where_it_is_at_hand(
             asked.append(description)
             return '{"高兴": 0.9, "惊讶": 0.6}'
 
+    session = Session(CARD, settings, engine)
     assert engine.reader is None
     theirs = session.synthesize(TEXT, reference_audio=CLIP, emotion_text="像过年一样开心", n_tokens=60)
     assert theirs.metadata["emotion_reader"] == "kouji"
