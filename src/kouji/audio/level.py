@@ -20,13 +20,13 @@ def amplified(samples: np.ndarray, decibels: float) -> np.ndarray:
     return samples if decibels == 0 else limited(samples * np.float32(10 ** (decibels / 20)))
 
 
-def limited(samples: np.ndarray) -> np.ndarray:
+def limited(samples: np.ndarray, knee: float = KNEE) -> np.ndarray:
     """Samples (n_samples,) of any size within [-1, 1]; what stays below the knee is left as it is."""
     size = np.abs(samples)
-    if not len(size) or size.max() <= KNEE:
+    if not len(size) or size.max() <= knee:
         return samples
-    bent = KNEE + (1 - KNEE) * np.tanh((size - KNEE) / (1 - KNEE))
-    return np.where(size > KNEE, np.copysign(bent, samples), samples).astype(np.float32)
+    bent = knee + (1 - knee) * np.tanh((size - knee) / (1 - knee))
+    return np.where(size > knee, np.copysign(bent, samples), samples).astype(np.float32)
 
 
 def amplify(chunks: Iterable[Chunk], decibels: float) -> Iterator[Chunk]:

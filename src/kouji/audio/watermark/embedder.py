@@ -8,6 +8,7 @@ from functools import cache
 
 import numpy as np
 
+from kouji.audio.level import limited
 from kouji.types import Chunk, Mark
 
 from .pattern import BAND, LOW, N_BANDS, N_SLOTS, SLOT, pattern
@@ -16,6 +17,7 @@ from .strength import strengths
 
 WINDOW = SLOT  # seconds of one frame, which is also how far the embedder looks ahead; two frames to a slot
 _N_ONCE = 512  # frames that are transformed together
+_KNEE = 0.98  # full scale 1; what the mark pushes beyond is bent, so that a sound without clipping stays one
 
 
 def marked(chunks: Iterable[Chunk], sample_rate: int, payload: Payload) -> Iterator[Chunk]:
@@ -27,11 +29,11 @@ def marked(chunks: Iterable[Chunk], sample_rate: int, payload: Payload) -> Itera
     for chunk in chunks:
         samples, marks = embedder.add(chunk.samples), marks + chunk.marks
         if len(samples):
-            yield Chunk(samples, marks)
+            yield Chunk(limited(samples, _KNEE), marks)
             marks = ()
     samples = embedder.finish()
     if len(samples) or marks:
-        yield Chunk(samples, marks)
+        yield Chunk(limited(samples, _KNEE), marks)
 
 
 class _Embedder:
