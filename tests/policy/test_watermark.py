@@ -14,7 +14,7 @@ import kouji
 from kouji import config, engines
 from kouji.audio.encoder import Encoder
 from kouji.audio.join import collect
-from kouji.audio.watermark import detect
+from kouji.audio.watermark import ENGINES, detect, engine_number
 from kouji.cli.main import main
 from kouji.errors import InvalidInput, NotPermitted
 from kouji.policy import watermark
@@ -70,6 +70,11 @@ def test_other_requests_have_other_ids(tmp_path: Path) -> None:
     ids = [tts.synthesize(**{"text": "你好", **each}).metadata["watermark"] for each in asked]
     assert len(set(ids)) == len(ids)
     assert tts.synthesize("你好").metadata["watermark"] == ids[0]
+
+
+def test_every_engine_of_ours_has_a_number_of_its_own() -> None:
+    assert [name for name in engines.ENGINES if engine_number(name) == 0] == []
+    assert len(set(ENGINES)) == len(ENGINES)
 
 
 def test_by_default_nobody_may_leave_it_out(tmp_path: Path) -> None:

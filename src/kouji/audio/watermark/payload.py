@@ -14,8 +14,8 @@ import numpy as np
 VERSION = 1
 # The number of an engine is its place here; 0 is every other. Names are added at the end, and never change place.
 ENGINES = (
-    "", "native", "cosyvoice-300m", "cosyvoice-300m-sft", "cosyvoice-300m-instruct", "indextts2", "gptsovits",
-    "chattts", "remote",
+    "", "native", "cosyvoice-300m", "cosyvoice-300m-sft", "cosyvoice-300m-instruct", "indextts2", "chattts",
+    "gptsovits-v2", "gptsovits-v2pro", "gptsovits-v2proplus", "gptsovits-v4",
 )  # fmt: skip
 
 _FIELDS = (4, 8, 32, 16)  # bits
