@@ -73,6 +73,15 @@ def test_a_second_time_nothing_is_made_again_but_what_was_taken_away_or_changed(
     assert soundfile.info("out/c.wav").duration > 0
 
 
+def test_another_rule_for_the_watermark_makes_the_lines_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    write("a,One.,,")
+    assert main(BATCH) == 0
+    marked = Path("out/a.wav").read_bytes()
+    monkeypatch.setenv("KOUJI_WATERMARK", "off")
+    assert main(BATCH) == 0
+    assert Path("out/a.wav").read_bytes() != marked
+
+
 def test_a_mended_line_is_all_that_is_made_again() -> None:
     write("a,One.,,", "b,Two.,,")
     main(BATCH)

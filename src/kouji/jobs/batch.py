@@ -83,7 +83,8 @@ def _order(rows: Iterable[Row], output: Output, settings: config.Config) -> Orde
     lines = [row.line for row in rows]
     lexicon = str(Path(settings.lexicon).absolute()) if settings.lexicon else ""
     clips = {str(line.request.controls[key]) for line in lines for key in CLIPS if key in line.request.controls}
-    material = hashlib.sha256(__version__.encode())
+    rules = settings.watermark, settings.marks, settings.label, settings.producer  # of the house, in every sound
+    material = hashlib.sha256(repr((__version__, *rules)).encode())
     for file in [*sorted(clips), *([lexicon] if lexicon else [])]:
         material.update(hashlib.sha256(_content(file)).digest())
     parts = settings.engine, settings.preset, lexicon, material.hexdigest()
