@@ -13,8 +13,8 @@ from .sampling import CODES, Sampling
 RANGES = {
     "temperature": (0.01, 2.0),
     "top_p": (0.01, 1.0),
-    "top_k": (1, 626),
-    "repetition_penalty": (0.5, 5.0),
+    "top_k": (1, 10000),
+    "repetition_penalty": (0.1, 20.0),
     "manual_seed": (0, 2**63 - 1),
 }
 _HINT = 'Give refine=True, or refine="[oral_2][laugh_0][break_6]".'
