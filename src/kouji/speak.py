@@ -56,6 +56,7 @@ if TYPE_CHECKING:
     from kouji.text import Lexicon
     from kouji.voices.clips import ClipSource
 
+_SPEAKER = (*SPEAKERS, "reference_text")  # controls that say whose voice it is
 Progress = Callable[[int, int], None]  # (utterances said, utterances in all)
 Said = Iterable[tuple[Iterable[Chunk], str | float | None]]  # the chunks of each utterance, and the pause after it
 
@@ -350,7 +351,7 @@ class Session:
         text, language = label.spoken(plan.language, self.card.languages)
         if where == "tone" or not text:
             return self._tone(), []
-        who = {name: value for name, value in request.controls.items() if name in (*SPEAKERS, "reference_text")}
+        who = {name: value for name, value in request.controls.items() if name in _SPEAKER}
         said = self._plan(Request(text, request.voice, language, request.seed, who))
         first = self._utterances(said, None, {}) if where in ("start", "both") else []
         last = self._utterances(said, None, {}) if where in ("end", "both") else []
