@@ -77,15 +77,15 @@ class Gate:
         check_scope(client, scope)
         return client
 
-    def opens(self, key: str, *scopes: str) -> bool:
-        """Whether a key opens all these doors. Slow for a key that was not seen before: call it in a thread."""
+    def opens(self, key: str, *scopes: str, name: str) -> bool:
+        """Whether a key of that name opens all these doors. Slow for one that was not seen before: use a thread."""
         try:
             client = self._keys.client(key, "")
             for scope in scopes:
                 check_scope(client, scope)
         except NotAllowed:
             return False
-        return True
+        return client.name == name
 
     def count(self, client: Client) -> None:
         """One more request of a client. Raises TooManyRequests: too often."""

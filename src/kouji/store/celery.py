@@ -54,8 +54,8 @@ class CeleryQueue:
         worker = WorkController(
             app=self._app, pool="solo", concurrency=1, queues=[NAME], without_heartbeat=True, without_mingle=True,
             without_gossip=True, loglevel="WARNING", optimization="fair",
-            # Over AMQP its loop of events sleeps until a message comes, also when told to end; the plain one looks
-            # up every two seconds.
+            # Over AMQP its loop of events sleeps until a message comes, also when it is told to end; the plain one
+            # looks up every two seconds.
             use_eventloop=False if self._is_amqp else None,
         )  # fmt: skip
         threads = [

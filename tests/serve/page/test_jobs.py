@@ -120,11 +120,11 @@ def test_a_job_that_came_by_http_shows_up_by_itself(page: Page, url: str) -> Non
 
 def test_nobody_is_told_where_the_server_has_no_secret(tmp_path: Path) -> None:
     from kouji import config
-    from kouji.serve.jobs import Desk
+    from kouji.serve.desk import Desk
     from kouji.serve.page.work import Work
     from kouji.serve.service import Service
 
     settings = config.Config(home=str(tmp_path))
     assert not Work(Service(settings), Desk(settings)).tells
-    assert Work(Service(settings), Desk(settings)).newest(10) == []
+    assert Work(Service(settings), Desk(settings)).newest(10, None) == []
     assert list(tmp_path.iterdir()) == []  # looking makes no database

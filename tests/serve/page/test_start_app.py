@@ -28,9 +28,9 @@ def test_the_page_asks_for_a_key_where_the_server_has_keys(tmp_path: Path) -> No
     with running(lambda: create_app(settings, with_page=True)) as server:
         with httpx.Client(base_url=f"{server.url}/page/en") as http:
             assert http.get("/config").status_code == 401
-            for key in ("kj-0-0", speaker):
-                assert http.post("/login", data={"username": "me", "password": key}).status_code == 400
-            assert http.post("/login", data={"username": "me", "password": keeper}).status_code == 200
+            for name, key in (("page", "kj-0-0"), ("phone", speaker), ("me", keeper)):
+                assert http.post("/login", data={"username": name, "password": key}).status_code == 400
+            assert http.post("/login", data={"username": "page", "password": keeper}).status_code == 200
             assert http.get("/config").status_code == 200
 
 

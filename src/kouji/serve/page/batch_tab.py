@@ -78,10 +78,10 @@ def _hand_in(desk: Desk, words: Words) -> Any:
     ) -> AsyncIterator[Any]:  # fmt: skip
         check, nothing = Check(), [gr.skip()] * 3
         try:
-            desk.enter(visit)
+            client = desk.enter(visit)
             if path is None:
                 raise InvalidInput(words["no_file"], words["script"])
-            asked = Asked(engine, preset or "", voice or "", format, level, (callback or "").strip())
+            asked = Asked(engine, preset or "", voice or "", format, level, (callback or "").strip(), client.name)
             script: Path = checked_upload(path)
             task = asyncio.create_task(asyncio.to_thread(desk.work.hand_in, script, asked, check))
             while not task.done():

@@ -24,6 +24,7 @@ from kouji.voices.doctor import Report, examine
 from ..auth import Client
 from ..clips import check_clip
 from ..house import HouseRequest
+from ..jobs import owner_of
 from ..orders import order_of
 from ..validation import validated
 from ..voices import registered, voices_of
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("kouji.serve")
 
+SCOPES = ("speech", "voices", "jobs")  # that a key must open
 _KEPT = 200  # files of takes and zips on disk, of all visitors together
 
 
@@ -65,9 +67,22 @@ class Desk:
 
     def enter(self, visit: gr.Request) -> Client:
         """Who asks; the request counts. Raises TooManyRequests: too often."""
-        client = Client(visit.client.host if visit.client else "unknown")
+        client = self._client(visit)
         self._gate.count(client)
         return client
+
+    def owner(self, visit: gr.Request) -> str | None:
+        """Whose jobs a visitor sees: where the server has keys its own, else everybody's."""
+        return owner_of(self._client(visit))
+
+    def _client(self, visit: gr.Request) -> Client:
+        if self._gate.needs_keys:  # the user name was checked: it is that of the key
+            return Client(visit.username or "unknown", SCOPES)
+        return Client(visit.client.host if visit.client else "unknown")
+
+    def knows(self, name: str, key: str) -> bool:
+        """Whether somebody may come in: with a key that opens all that the page does, and the name of that key."""
+        return self._gate.opens(key, *SCOPES, name=name)
 
     async def say(self, client: Client, fields: dict[str, Any]) -> Take:
         """Say what the fields of the house dialect ask for.

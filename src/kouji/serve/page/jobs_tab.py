@@ -107,15 +107,15 @@ def _detail(words: Words, whose: Any, picker: Any) -> View:
 
 
 def _look(desk: Desk, words: Words) -> Callable[..., Any]:
-    def look(whose: str, picked: str | None, seen: Any, memory: Memory | None) -> list[Any]:
+    def look(whose: str, picked: str | None, seen: Any, memory: Memory | None, visit: gr.Request) -> list[Any]:
         try:
-            return found(whose, picked, seen, memory)
+            return found(whose, picked, seen, memory, desk.owner(visit))
         except Exception as error:  # such as records that do not answer; the next look may be luckier
             return [gr.skip(), gr.skip(), html.problem(error), *[gr.skip()] * 7, None]
 
-    def found(whose: str, picked: str | None, seen: Any, memory: Memory | None) -> list[Any]:
+    def found(whose: str, picked: str | None, seen: Any, memory: Memory | None, owner: str | None) -> list[Any]:
         kept = memory or {}
-        jobs = desk.work.newest(LISTED)
+        jobs = desk.work.newest(LISTED, owner)
         if whose == MINE:
             mine = set(kept.get("mine", []))
             jobs = [job for job in jobs if job.id in mine]
@@ -164,11 +164,11 @@ def _wire(desk: Desk, words: Words, view: View, look: Callable[..., Any], inputs
             look, inputs, view.outputs, api_visibility="private", concurrency_limit=None, show_progress="hidden"
         )
 
-    def act(what: Callable[[str], Job], told: str) -> Any:
+    def act(what: Callable[[str, str | None], Job], told: str) -> Any:
         async def done(id: str | None, visit: gr.Request) -> str:
             try:
                 desk.enter(visit)
-                job = await asyncio.to_thread(what, id or "")
+                job = await asyncio.to_thread(what, id or "", desk.owner(visit))
             except Exception as error:
                 return html.problem(error)
             return html.done(f"{words[told]}{words['colon']}{job.id}")
@@ -178,11 +178,11 @@ def _wire(desk: Desk, words: Words, view: View, look: Callable[..., Any], inputs
     async def zipped(id: str | None, visit: gr.Request) -> tuple[str, Any]:
         try:
             desk.enter(visit)
-            job = await asyncio.to_thread(desk.work.get, id or "")
+            job = await asyncio.to_thread(desk.work.get, id or "", desk.owner(visit))
             if is_elsewhere(job):
                 raise UnknownName("download", job.id, [f"its files in {folder_of(job)}"])
             out = desk.file(f"kouji-{job.id}", "zip")
-            n_files = await asyncio.to_thread(desk.work.zipped, job.id, out)
+            n_files = await asyncio.to_thread(desk.work.zipped, job, out)
         except Exception as error:
             return html.problem(error), gr.update(visible=False)
         return html.done(f"{words['packed']}{words['colon']}{n_files}"), gr.update(value=str(out), visible=True)
@@ -190,7 +190,7 @@ def _wire(desk: Desk, words: Words, view: View, look: Callable[..., Any], inputs
     async def heard(id: str | None, position: int | None, visit: gr.Request) -> tuple[str, Any]:
         try:
             desk.enter(visit)
-            name, data = await asyncio.to_thread(desk.work.sound, id or "", int(position or 0))
+            name, data = await asyncio.to_thread(desk.work.sound, id or "", int(position or 0), desk.owner(visit))
             stem, _, ending = name.rpartition(".")
             path = desk.file(stem, ending)
             await asyncio.to_thread(path.write_bytes, data)

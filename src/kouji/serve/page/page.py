@@ -33,9 +33,6 @@ def mount(app: FastAPI) -> None:
     gate: Gate = app.state.gate
     desk = Desk(service, gate, Work(service, app.state.desk))
 
-    def knows_key(name: str, key: str) -> bool:
-        return gate.opens(key, "speech", "voices", "jobs")
-
     for language in LANGUAGES:
         words = Words(language)
         page = blocks(desk, words)
@@ -43,7 +40,7 @@ def mount(app: FastAPI) -> None:
         gr.mount_gradio_app(
             app, page, path=f"/page/{language}", footer_links=[], run_history=False, ssr_mode=False,
             pwa=False, mcp_server=False, enable_monitoring=False, show_error=False, css_paths=CSS, theme=_theme(),
-            max_file_size=service.settings.max_body_mb * MB, auth=knows_key if gate.needs_keys else None,
+            max_file_size=service.settings.max_body_mb * MB, auth=desk.knows if gate.needs_keys else None,
             auth_message=words["key_needed"],
         )  # fmt: skip
         gradio = app.router.routes[-1].app  # type: ignore[attr-defined]

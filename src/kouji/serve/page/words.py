@@ -111,7 +111,7 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "description": ("说明（选填）", "Description (optional)"),
     "added": ("已登记", "Registered"),
     "registered": ("已登记的音色", "Registered voices"),
-    "key_needed": ("用户名任意，密码为本服务器的密钥。", "Any user name; the password is a key of this server."),
+    "key_needed": ("用户名为密钥的名称，密码为密钥。", "User name: what your key is called. Password: the key."),
     "choose": ("选择", "Choose"),
     "revoke": ("撤销同意", "Revoke consent"),
     "remove": ("删除", "Remove"),

@@ -39,6 +39,7 @@ class Asked:
     format: str = "wav"
     is_levelled: bool = True  # to the loudness that jobs have
     callback: str = ""  # URL
+    owner: str = ""  # who hands it in
 
 
 class Check:
@@ -100,28 +101,28 @@ class Work:
             "batch", [Line(row.line.name, row.line.request) for row in rows],
             Output(place, False, asked.format, LOUDNESS if asked.is_levelled else None),
             asked.engine, asked.preset or self._settings.preset, self._settings.lexicon,
-            callback=Callback(asked.callback) if asked.callback else None,
+            callback=Callback(asked.callback) if asked.callback else None, owner=asked.owner[:200],
         )  # fmt: skip
 
-    def newest(self, limit: int) -> list[Job]:
-        """The newest first, whichever door they came by. Asking does not make a database."""
-        return self._desk.ledger.newest(limit=limit) if Library(self._settings).exists else []
+    def newest(self, limit: int, owner: str | None) -> list[Job]:
+        """The newest first, whichever door they came by; all, where no owner is named. Asking makes no database."""
+        return self._desk.ledger.newest(limit=limit, owner=owner) if Library(self._settings).exists else []
 
-    def get(self, id: str) -> Job:
-        """One job. Raises UnknownName."""
-        return self._desk.ledger.get(id)
+    def get(self, id: str, owner: str | None) -> Job:
+        """One job; that of somebody else is as good as none. Raises UnknownName."""
+        return self._desk.ledger.get(id, owner)
 
     def items(self, id: str, limit: int | None = None) -> list[Item]:
         """Its lines, or the first of them."""
         return list(self._desk.ledger.items(id, limit=limit))
 
-    def cancel(self, id: str) -> Job:
+    def cancel(self, id: str, owner: str | None) -> Job:
         """Stop a job; what is made stays. Raises UnknownName."""
-        return self._desk.ledger.cancel(id)
+        return self._desk.ledger.cancel(self.get(id, owner).id)
 
-    def resume(self, id: str) -> Job:
+    def resume(self, id: str, owner: str | None) -> Job:
         """Take up what was cancelled, failed or given up. Raises UnknownName."""
-        job = self._desk.ledger.resume(id)
+        job = self._desk.ledger.resume(self.get(id, owner).id)
         self._go_on(job)
         return job
 
@@ -135,17 +136,17 @@ class Work:
         found = callbacks.deliveries_of(self._desk.ledger.records, id)
         return [(kinds.get(each.seq, ""), each) for each in reversed(found)]
 
-    def sound(self, id: str, position: int) -> tuple[str, bytes]:
+    def sound(self, id: str, position: int, owner: str | None) -> tuple[str, bytes]:
         """(name of the file, its bytes) of a line that is done. Raises UnknownName."""
-        job = self.get(id)
+        job = self.get(id, owner)
         item = next(self._desk.ledger.items(id, position - 1, 1), None)
         if item is None or item.position != position or item.state != "done":
             raise UnknownName("take", f"{id}/{position}", ["the lines that are done"])
         return file_of(item, job), _read(job, item)
 
-    def zipped(self, id: str, out: Path) -> int:
+    def zipped(self, job: Job, out: Path) -> int:
         """Write what is done into a zip, with `results.jsonl`; returns how many files. Raises StoreFailed."""
-        job, items = self.get(id), self.items(id)
+        items = self.items(job.id)
         done = [item for item in items if item.state == "done"]
         with zipfile.ZipFile(out, "w", zipfile.ZIP_STORED) as sounds:
             for item in done:
