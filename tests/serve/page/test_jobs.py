@@ -96,9 +96,8 @@ def test_a_job_is_cancelled_and_taken_up_again(page: Page, tmp_path: Path) -> No
     page.wait_for_selector("#job .is-running")
     page.click("#cancel:enabled")
     page.wait_for_selector("#job .is-cancelled")
-    assert page.is_disabled("#cancel")
+    page.wait_for_selector("#cancel:disabled")
     page.click("#resume:enabled")
-    page.wait_for_selector("#job .is-queued, #job .is-running")
     page.wait_for_selector("#job .is-done", timeout=2 * PATIENCE)
     assert "8 of 8" in page.inner_text("#job")
 
