@@ -42,6 +42,6 @@ def test_clients_of_gpt_sovits_sample_too_where_they_leave_its_defaults() -> Non
     order = order_of_api_v2(drawing(), Client("a"), asked, "")
     assert order.request.controls == {"sampling": {"temperature": 0.5}}
     assert [notice.message for notice in order.notices] == ["The engine 'parrot' has no sample_steps."]
-    plain = order_of_api_v2(Service(config.load({}, engine="parrot")), Client("a"), asked, "")
+    plain = order_of_api_v2(Service(config.load({}, engine="native")), Client("a"), asked, "")
     assert plain.request.controls == {}
     assert len(plain.notices) == 2

@@ -12,10 +12,13 @@ from kouji.errors import InvalidInput
 from .writer import FORMATS, Writer
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from os import PathLike
     from typing import BinaryIO
 
     from .tags import Tags
+
+_AT_ONCE = 1 << 20  # samples of each channel
 
 
 def read(file: str | PathLike[str] | BinaryIO) -> tuple[np.ndarray, int]:
@@ -28,10 +31,20 @@ def read(file: str | PathLike[str] | BinaryIO) -> tuple[np.ndarray, int]:
         InvalidInput: there is no such file, or it is not sound.
     """
     try:
-        samples, sample_rate = soundfile.read(file, dtype="float32", always_2d=True)
+        with soundfile.SoundFile(file) as source:
+            pieces, sample_rate = list(_pieces(source)), source.samplerate
     except (OSError, soundfile.LibsndfileError) as error:
         raise InvalidInput(f"{file} cannot be read: {error}", f"Give a file of {', '.join(FORMATS)}.") from error
-    return samples.mean(axis=1), int(sample_rate)
+    return np.concatenate(pieces).mean(axis=1), int(sample_rate)
+
+
+def _pieces(source: soundfile.SoundFile) -> Iterator[np.ndarray]:
+    """To the end, wherever the head says it is: that of a stream (FLAC, WAV) cannot know."""
+    while True:
+        piece = source.read(_AT_ONCE, dtype="float32", always_2d=True)
+        yield piece
+        if len(piece) < _AT_ONCE:
+            return
 
 
 def write(
