@@ -11,7 +11,7 @@ PIP = $(VENV)/bin/pip --disable-pip-version-check
 # CUDA, TORCH_INDEX=https://download.pytorch.org/whl/cpu takes the small one instead.
 TORCH = torch==2.13.0
 TORCH_INDEX ?=
-EXTRAS = dev,train,eval,ja,postgres,serve,ui,mcp,torch
+EXTRAS = dev,train,eval,ja,ko,gptsovits,c2pa,cache,postgres,serve,ui,mcp,torch
 
 .PHONY: say test test-full lint clean
 
