@@ -14,6 +14,13 @@ N_HEAPS = 2
 LARGE = 1_000_000  # bytes
 
 
+def give_back() -> None:
+    """Return what lies between pieces that are in use: a tenth of a busy server's memory. Takes some milliseconds."""
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
+    if trim is not None:
+        trim(0)
+
+
 def keep_small() -> bool:
     """Say so to glibc, before there are threads; False where the system has another library."""
     try:

@@ -18,6 +18,7 @@ from kouji.types import Mark, Notice
 from . import spoken
 from .cache import AudioCache
 from .hosts import Host, Hosts
+from .memory import give_back
 from .metrics import Metrics
 from .names import Names
 from .queue import Ticket
@@ -110,12 +111,13 @@ class Service:
             await asyncio.to_thread(self.hosts[name].warm_up)
 
     async def look_after(self) -> None:
-        """For ever: engines that rest too long leave memory."""
+        """For ever: engines that rest too long leave memory, and what is free in it goes back to the system."""
         idle = 60.0 * self.settings.idle_minutes
-        while idle:
-            await asyncio.sleep(min(_REST, idle))
-            for host in self.hosts:
+        while True:
+            await asyncio.sleep(min(_REST, idle or _REST))
+            for host in self.hosts if idle else ():
                 host.rest(idle)
+            await asyncio.to_thread(give_back)
 
     def close(self) -> None:
         """Stop the workers."""
