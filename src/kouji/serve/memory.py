@@ -12,19 +12,21 @@ import ctypes
 _ARENA_MAX, _MMAP_THRESHOLD = -8, -3  # M_… of glibc's malloc.h
 N_HEAPS = 2
 LARGE = 1_000_000  # bytes
-
-
-def give_back() -> None:
-    """Return what lies between pieces that are in use: a tenth of a busy server's memory. Takes some milliseconds."""
-    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
-    if trim is not None:
-        trim(0)
+_LACKING = (AttributeError, OSError, TypeError)  # what other libraries and systems answer
 
 
 def keep_small() -> bool:
     """Say so to glibc, before there are threads; False where the system has another library."""
     try:
         mallopt = ctypes.CDLL(None).mallopt
-    except (AttributeError, OSError):
+    except _LACKING:
         return False
     return bool(mallopt(_ARENA_MAX, N_HEAPS) and mallopt(_MMAP_THRESHOLD, LARGE))
+
+
+def give_back() -> None:
+    """Return what lies between pieces that are in use: a tenth of a busy server's memory. Takes some milliseconds."""
+    try:
+        ctypes.CDLL(None).malloc_trim(0)
+    except _LACKING:
+        return
