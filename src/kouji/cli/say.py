@@ -41,7 +41,11 @@ def say(
     emotion_reference: Annotated[
         str | None, typer.Option("--emotion-reference", help="A clip to take the manner of.")
     ] = None,
+    emotion_reference_text: Annotated[
+        str | None, typer.Option("--emotion-reference-text", help="What is said in that clip.")
+    ] = None,
     reference: Annotated[str | None, typer.Option("--reference", help="A clip whose voice is taken.")] = None,
+    reference_text: Annotated[str | None, typer.Option("--reference-text", help="What is said in it.")] = None,
     watermark: options.Watermark = None,
     label: options.Label = "",
     marks: options.Marks = True,
@@ -72,7 +76,7 @@ def say(
     controls = options.given(
         speed=speed, duration=duration, duration_ratio=duration_ratio, n_tokens=n_tokens, pitch=pitch, volume=volume,
         emotion=emotion, intensity=intensity, emotion_text=emotion_text, emotion_reference=emotion_reference,
-        reference_audio=reference,
+        emotion_reference_text=emotion_reference_text, reference_audio=reference, reference_text=reference_text,
     )  # fmt: skip
     who = settings.voice if reference is None else voice or ""  # a clip outweighs the settings, not a flag
     request = Request(text_of(text, file), who, settings.language, seed, controls, watermark, label, marks)

@@ -23,6 +23,10 @@ ENGINES = {
     "cosyvoice-300m-instruct": "kouji.engines.cosyvoice.card:INSTRUCT",
     "indextts2": "kouji.engines.indextts2.card:CARD",
     "chattts": "kouji.engines.chattts.card:CARD",
+    "gptsovits-v2": "kouji.engines.gptsovits.card:V2",
+    "gptsovits-v2pro": "kouji.engines.gptsovits.card:V2PRO",
+    "gptsovits-v2proplus": "kouji.engines.gptsovits.card:V2PROPLUS",
+    "gptsovits-v4": "kouji.engines.gptsovits.card:V4",
 }
 
 

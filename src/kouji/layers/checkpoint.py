@@ -11,7 +11,7 @@ import re
 import zipfile
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import torch
 from torch import Tensor, nn
@@ -39,7 +39,7 @@ def read(path: Path, rename: Rename = ()) -> dict[str, Tensor]:
     """
     if not path.is_file():
         raise BadCheckpoint(f"There is no file {path}.", "Is the folder of the model complete?")
-    named = list(_safetensors(path).items()) if path.suffix == ".safetensors" else list(_flat(_unpickled(path)))
+    named = list(_safetensors(path).items()) if path.suffix == ".safetensors" else list(_flat(unpickled(path)))
     state: dict[str, Tensor] = {}
     for name, value in named:
         ours = renamed(name, rename)
@@ -94,10 +94,21 @@ def without_weight_norm(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
     return folded
 
 
-def _unpickled(path: Path) -> Any:
-    in_zip = zipfile.is_zipfile(path)
+def unpickled(path: Path, content: IO[bytes] | None = None, inert: Sequence[tuple[type, str]] = ()) -> Any:
+    """What a file holds: tensors, numbers, texts, and plain containers of them.
+
+    Args:
+        path: of the file.
+        content: what stands in it, where that is not the file as it lies there.
+        inert: classes of ours that do nothing -> the names of classes in whose place they are put.
+
+    Raises:
+        BadCheckpoint: cut off, or it asks for anything else.
+    """
+    in_zip = content is None and zipfile.is_zipfile(path)
     try:
-        return torch.load(path, map_location="cpu", weights_only=True, mmap=in_zip or None)
+        with torch.serialization.safe_globals([*inert]):
+            return torch.load(content or path, map_location="cpu", weights_only=True, mmap=in_zip or None)
     except pickle.UnpicklingError as error:
         reason = str(error)
         if "Unsupported" in reason or "not an allowed global" in reason or "Weights only load failed" in reason:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import onnxruntime
@@ -121,6 +121,13 @@ class Cached:
             new[:, :, :have] = old
             self._bind(name, new)
         return True
+
+    def fill(self, rows: Mapping[str, np.ndarray]) -> None:
+        """Begin with rows that were computed elsewhere: NAME -> (…, n, …), for which there is room."""
+        for name, array in rows.items():
+            held = self._held(name)
+            held[:, :, : array.shape[2]] = array
+            self._bind(name, held)
 
     def _held(self, name: str) -> np.ndarray:
         """What the graph has written so far."""

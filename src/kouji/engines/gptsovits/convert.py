@@ -1,0 +1,138 @@
+"""Official files → files for ONNX Runtime, with which the engine runs without torch.
+
+    start.onnx step.onnx prior.onnx sound.onnx     what speaks; large tensors in NAME.bin
+    bert.onnx codes.onnx style.onnx speaker.onnx   what reads and hears
+    words.npy                                      BERT's table of words, of which only rows are read
+    vocabulary.json                                its words
+    small.npz                                      other tables and small maps
+    manifest.json                                  what is there, and what voices are learnt with
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Callable, Mapping
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+from torch import nn
+
+from kouji.errors import MissingExtra
+
+from . import loading, networks, places, weights
+from .bert import Bert
+from .hubert import Hubert
+from .sovits import SoVITS
+from .t2s import T2S
+
+
+def convert(folder: Path, int8: bool, version: str) -> Path:
+    """Convert a folder; the files come to FOLDER/onnx or FOLDER/onnx-int8 once all are whole. Returns that.
+
+    Raises:
+        MissingExtra: the package onnx is not installed.
+        MissingWeights, BadCheckpoint: an official file is not what it should be.
+    """
+    try:
+        import onnx  # noqa: F401
+    except ModuleNotFoundError as error:
+        raise MissingExtra("Conversion", "torch") from error
+    place = folder / (loading.CONVERTED_INT8 if int8 else loading.CONVERTED)
+    s1, s2 = places.s1(folder, version), places.s2(folder, version)
+    t2s, sovits = weights.pair(s1, s2, version, folder)
+    assert isinstance(sovits, SoVITS)  # v4 has no conversion
+    draft = place.with_name(f"{place.name}.part")
+    shutil.rmtree(draft, ignore_errors=True)
+    draft.mkdir()
+    write_reader(t2s, draft, int8)
+    write_decoder(sovits, draft)
+    write_ears(networks.hubert(folder), sovits, draft, int8)
+    if sovits.config.is_pro:
+        write_speaker(networks.speaker(folder), draft)
+    write_meaning(networks.bert(folder), networks.vocabulary(folder).words, draft, int8)
+    finish(draft, loading.digest(s2, folder))
+    shutil.rmtree(place, ignore_errors=True)
+    os.replace(draft, place)
+    return place
+
+
+convert_v2: Callable[[Path, bool], Path] = partial(convert, version="v2")
+convert_v2pro: Callable[[Path, bool], Path] = partial(convert, version="v2Pro")
+convert_v2proplus: Callable[[Path, bool], Path] = partial(convert, version="v2ProPlus")
+
+
+def write_reader(network: T2S, place: Path, int8: bool) -> None:
+    """The first network, of any size."""
+    from . import graphs
+
+    w = _arrays(network)
+    graphs.t2s_start(w, network.config, int8).save(place)
+    graphs.t2s_step(w, network.config, int8).save(place)
+    _merge(
+        place, text_embedding=w["text_embedding.weight"], audio_embedding=w["audio_embedding.weight"],
+        text_scale=w["text_scale"], audio_scale=w["audio_scale"], bert_proj=w["bert_proj.weight"],
+        bert_proj_bias=w["bert_proj.bias"],
+    )  # fmt: skip
+
+
+def write_decoder(network: SoVITS, place: Path) -> None:
+    """The second network, of any size."""
+    from . import graphs
+
+    w = _arrays(network)
+    graphs.prior(graphs.part(w, "enc_p."), network.config).save(place)
+    graphs.sound(w, network.config).save(place)
+    _merge(
+        place, codes=w["codes.weight"], phones=w["enc_p.text_embedding.weight"],
+        dim_latent=np.array(network.config.dim_latent),
+    )  # fmt: skip
+    if network.config.is_pro:
+        _merge(place, ge_to512=w["ge_to512.weight"], ge_to512_bias=w["ge_to512.bias"])
+
+
+def write_ears(network: Hubert, hearing: SoVITS, place: Path, int8: bool) -> None:
+    """What learns a voice. Codes are compared with a table, so that HuBERT stays in 32 bits."""
+    from . import graphs_hearing
+
+    heard = _arrays(hearing)
+    graphs_hearing.codes(_arrays(network), network.config, heard).save(place)
+    graphs_hearing.style(heard).save(place)
+
+
+def write_speaker(network: nn.Module, place: Path) -> None:
+    """What the Pro family hears besides."""
+    from . import graphs_hearing
+
+    graphs_hearing.speaker(_arrays(network)).save(place)
+
+
+def write_meaning(network: Bert, words: Mapping[str, int], place: Path, int8: bool) -> None:
+    """What reads Chinese."""
+    from . import graphs_hearing
+
+    w = _arrays(network)
+    graphs_hearing.bert(w, network.config, "dynamic" if int8 else "float32").save(place)
+    np.save(place / "words.npy", w["word.weight"])
+    (place / "vocabulary.json").write_text(json.dumps({"model": {"vocab": dict(words)}}), "utf-8")
+    _merge(place, word_places=w["position.weight"] + w["token_type.weight"][0])
+
+
+def finish(place: Path, digest: str) -> None:
+    """Write down what is there, so that a file that is lost or cut off later is told."""
+    files = {path.name: {"size": path.stat().st_size} for path in sorted(place.iterdir())}
+    (place / loading.MANIFEST).write_text(json.dumps({"digest": digest, "files": files}, indent=1), "utf-8")
+
+
+def _arrays(network: nn.Module) -> dict[str, np.ndarray]:
+    return {name: tensor.detach().float().numpy() for name, tensor in network.state_dict().items()}
+
+
+def _merge(place: Path, **arrays: np.ndarray) -> None:
+    """Add to small.npz."""
+    path = place / "small.npz"
+    known = dict(np.load(path)) if path.is_file() else {}
+    with path.open("wb") as file:
+        np.savez(file, **{**known, **arrays})

@@ -1,0 +1,63 @@
+"""What the engine is built from: functions of numpy arrays, each backed by torch or by ONNX Runtime.
+
+The same parity cases check both kinds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol, runtime_checkable
+
+import numpy as np
+
+from .voice import Voice
+
+
+class Speaking(Protocol):
+    """The first network within one or several sentences."""
+
+    logits: np.ndarray  # (B, n_codes + 1) of the next code; the last is the end
+
+    def say(self, codes: np.ndarray) -> None:
+        """Go on with these codes (B,)."""
+        ...
+
+    def keep(self, rows: np.ndarray) -> None:
+        """Go on with these of the sentences alone."""
+        ...
+
+
+class Reader(Protocol):
+    """The first network: phones to codes."""
+
+    def begin(self, texts: Sequence[tuple[np.ndarray, np.ndarray]], prompt: np.ndarray) -> Speaking:
+        """Sentences, each as phones (L,) and BERT features (1024, L); codes (T,) of the prompt that they go on from."""
+        ...
+
+
+class Decoder(Protocol):
+    """The second network: codes to samples."""
+
+    noise_scale: float
+    dim_noise: int  # channels of the noise that it renders from
+    noise_per_frame: int  # columns of it
+
+    def frames(self, codes: np.ndarray, phones: np.ndarray, style: np.ndarray) -> np.ndarray:
+        """Codes (T,), phones (L,), style (dim_style,) -> (dim, 2 T), 50 a second: what is said."""
+        ...
+
+    def render(self, frames: np.ndarray, noise: np.ndarray, style: np.ndarray) -> np.ndarray:
+        """Frames (dim, T), noise (dim_noise, n), style (dim_style,) -> samples.
+
+        The noise has its scale already; n is T times `noise_per_frame`. Every frame is as many samples: 20 ms.
+        """
+        ...
+
+
+@runtime_checkable
+class DecoderV4(Protocol):
+    """The second network of v4, which goes on from a recording."""
+
+    def of(self, voice: Voice, n_timesteps: int) -> Decoder:
+        """For one voice, with so many steps of its flow."""
+        ...

@@ -1,0 +1,210 @@
+"""The stages in torch: the reference, and what runs on a GPU."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from . import loading, networks, spectrogram
+from .bert import Bert
+from .config import N_MELS_V4, NOISE_SCALE
+from .eres2net import ERes2NetV2
+from .generator import Generator
+from .hubert import Hubert
+from .sovits import Hearing, SoVITS
+from .t2s import T2S
+from .text import front
+from .v4 import MOST, MOST_PROMPT, SoVITSV4
+from .vocabulary import Vocabulary
+from .voice import Voice
+
+
+class TorchSpeaking:
+    """See stages.Speaking."""
+
+    def __init__(self, t2s: T2S, texts: Sequence[Tensor], prompt: Tensor) -> None:
+        self._t2s, self._position = t2s, len(prompt)
+        with torch.inference_mode():
+            logits, self._cache = t2s.begin(texts, prompt)
+        self.logits = _array(logits)
+
+    def say(self, codes: np.ndarray) -> None:
+        """Go on with these codes."""
+        with torch.inference_mode():
+            device = self._t2s.text_scale.device
+            logits = self._t2s.go_on(torch.from_numpy(codes).to(device), self._position, self._cache)
+        self._position += 1
+        self.logits = _array(logits)
+
+    def keep(self, rows: np.ndarray) -> None:
+        """Go on with these of the sentences alone."""
+        with torch.inference_mode():
+            self._cache.keep(torch.from_numpy(rows).to(self._t2s.text_scale.device))
+        self.logits = self.logits[rows]
+
+
+class TorchReader:
+    """See stages.Reader."""
+
+    def __init__(self, t2s: T2S) -> None:
+        self._t2s = t2s
+
+    def begin(self, texts: Sequence[tuple[np.ndarray, np.ndarray]], prompt: np.ndarray) -> TorchSpeaking:
+        """See Reader."""
+        device = self._t2s.text_scale.device
+        with torch.inference_mode():
+            read = [self._t2s.text(_on(device, phones), _on(device, features)) for phones, features in texts]
+        return TorchSpeaking(self._t2s, read, _on(device, prompt))
+
+
+class TorchDecoder:
+    """See stages.Decoder."""
+
+    noise_scale, noise_per_frame = NOISE_SCALE, 1
+
+    def __init__(self, sovits: SoVITS) -> None:
+        self._sovits, self.dim_noise = sovits, sovits.config.dim_latent
+
+    @torch.inference_mode()
+    def frames(self, codes: np.ndarray, phones: np.ndarray, style: np.ndarray) -> np.ndarray:
+        """See Decoder, as for what follows."""
+        device = self._sovits.codes.weight.device
+        told = _on(device, style)[None, :, None]
+        frames = self._sovits.frames(_on(device, codes)[None], _on(device, phones)[None], told)
+        return _array(frames[0])
+
+    @torch.inference_mode()
+    def render(self, frames: np.ndarray, noise: np.ndarray, style: np.ndarray) -> np.ndarray:
+        device = self._sovits.codes.weight.device
+        told = _on(device, style)[None, :, None]
+        samples = self._sovits.render(_on(device, frames)[None], _on(device, noise)[None], told)
+        return _array(samples[0, 0])
+
+
+def _on(device: torch.device, array: np.ndarray) -> Tensor:
+    return torch.from_numpy(np.array(array)).to(device)
+
+
+def _array(tensor: Tensor) -> np.ndarray:
+    array: np.ndarray = tensor.float().cpu().numpy()
+    return array
+
+
+class TorchDecoderV4:
+    """See stages.DecoderV4."""
+
+    def __init__(self, sovits: SoVITSV4, vocoder: Generator) -> None:
+        self.sovits, self.vocoder = sovits, vocoder
+
+    def of(self, voice: Voice, n_timesteps: int) -> _Prompted:
+        """See DecoderV4."""
+        return _Prompted(self, voice, n_timesteps)
+
+
+class _Prompted:
+    """The second network of v4 for one voice; see stages.Decoder."""
+
+    noise_scale, dim_noise, noise_per_frame = 1.0, N_MELS_V4, 2
+
+    def __init__(self, networks: TorchDecoderV4, voice: Voice, n_timesteps: int) -> None:
+        self._sovits, self._vocoder, self._n_timesteps = networks.sovits, networks.vocoder, n_timesteps
+        self._device = self._sovits.codes.weight.device
+        with torch.inference_mode():
+            frames = _on(self._device, self.frames(voice.prompt.codes, voice.prompt.phones, voice.style))[None]
+            features = self._sovits.features(frames, self._told(voice.style))
+        # Both end together, as far back as the flow was trained to look.
+        n = min(voice.mel.shape[1], features.shape[2])
+        kept = min(n, MOST_PROMPT)
+        self._features = features[..., n - kept : n]
+        self._mel = _on(self._device, voice.mel[:, n - kept : n])[None]
+
+    @torch.inference_mode()
+    def frames(self, codes: np.ndarray, phones: np.ndarray, style: np.ndarray) -> np.ndarray:
+        """See Decoder, as for what follows."""
+        given = _on(self._device, codes)[None], _on(self._device, phones)[None]
+        return _array(self._sovits.frames(*given, self._told(style))[0])
+
+    @torch.inference_mode()
+    def render(self, frames: np.ndarray, noise: np.ndarray, style: np.ndarray) -> np.ndarray:
+        features = self._sovits.features(_on(self._device, frames)[None], self._told(style))
+        drawn = _on(self._device, noise)[None]
+        told, prompt, made = self._features, self._mel, []
+        n_prompt = prompt.shape[2]
+        for some, start in zip(features.split(MOST - n_prompt, 2), drawn.split(MOST - n_prompt, 2), strict=True):
+            noise_here = torch.cat([torch.zeros_like(prompt), start], 2)
+            whole = self._sovits.solve(noise_here, torch.cat([told, some], 2), prompt, self._n_timesteps)
+            made.append(whole[..., n_prompt:])
+            # The next piece goes on from the end of this one.
+            prompt = torch.cat([prompt, made[-1]], 2)[..., -n_prompt:]
+            told = torch.cat([told, some], 2)[..., -n_prompt:]
+        mel = spectrogram.denormalized(torch.cat(made, 2))
+        return _array(self._vocoder(mel)[0, 0])
+
+    def _told(self, style: np.ndarray) -> Tensor:
+        return _on(self._device, style)[None, :, None]
+
+
+class TorchEars:
+    """See listening.Ears. The larger networks are opened when they are first needed, and kept."""
+
+    def __init__(self, hearing: Hearing, folder: Path, s2: Path) -> None:
+        self._hearing, self._folder, self._s2 = hearing, folder, s2
+
+    @cached_property
+    def digest(self) -> str:
+        """Of the files that it hears with."""
+        return loading.digest(self._s2, self._folder)
+
+    @torch.inference_mode()
+    def codes(self, samples: np.ndarray) -> np.ndarray:
+        """See Ears, as for what follows."""
+        device = self._hearing.codes.weight.device
+        heard = self._hubert(_on(torch.device("cpu"), samples)[None]).transpose(1, 2).to(device)
+        found: np.ndarray = self._hearing.encode(heard).cpu().numpy()
+        return found
+
+    @torch.inference_mode()
+    def style(self, magnitudes: np.ndarray, bands: np.ndarray) -> np.ndarray:
+        device = self._hearing.codes.weight.device
+        who = None
+        if self._hearing.config.is_pro:
+            who = self._speaker(_on(torch.device("cpu"), bands)[None]).to(device)
+        return _array(self._hearing.style(_on(device, magnitudes)[None], who)[0, :, 0])
+
+    @cached_property
+    def _hubert(self) -> Hubert:
+        return networks.hubert(self._folder)
+
+    @cached_property
+    def _speaker(self) -> ERes2NetV2:
+        return networks.speaker(self._folder)
+
+
+class TorchMeaning:
+    """See script.Meaning. BERT is opened when the first Chinese is read."""
+
+    def __init__(self, folder: Path, n_threads: int) -> None:
+        self._folder, self._n_threads = folder, n_threads
+
+    @cached_property
+    def reading(self) -> front.Reading:
+        """See Meaning, as for what follows."""
+        return loading.reading(self._folder, self._vocabulary, self._n_threads)
+
+    @torch.inference_mode()
+    def features(self, text: str) -> np.ndarray:
+        ids = _on(torch.device("cpu"), np.array(self._vocabulary.ids(text)))[None]
+        return _array(self._bert(ids)[0, 1:-1])
+
+    @cached_property
+    def _bert(self) -> Bert:
+        return networks.bert(self._folder)
+
+    @cached_property
+    def _vocabulary(self) -> Vocabulary:
+        return networks.vocabulary(self._folder)
