@@ -18,7 +18,7 @@ FLOORS = (
     "text audio store",
     "layers runtime control voices policy",
     "engines",
-    "casting",
+    "casting asked",
     "speak utils",
     "__init__",
     "studio train eval jobs",

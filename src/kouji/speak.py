@@ -9,7 +9,7 @@ A list of calls: what each of them does stands in its own room.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from itertools import chain
 from pathlib import Path
@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, cast
 import numpy as np
 
 from kouji import config, engines
+from kouji.asked import check_controls, check_markup, check_seed, tag_notices
 from kouji.control import (
     DurationPlan,
     Interpreter,
@@ -32,9 +33,7 @@ from kouji.control import (
     with_emotion,
 )
 from kouji.engines.contract import (
-    CONTROLS,
     CONVERSION,
-    INSTEAD,
     LONGEST_SOURCE,
     SPEAKERS,
     BuiltinVoice,
@@ -276,7 +275,7 @@ class Session:
         for name in request.controls:
             if name not in _SPEAKER:
                 raise UnknownName("argument", name, ["voice", "seed", *_SPEAKER])
-        _check_seed(seed)
+        check_seed(seed)
         who = self.casting.cast(request.voice, "", request.controls)
         samples = read_clip(recording, self.sample_rate, LONGEST_SOURCE)
         metadata: dict[str, object] = {
@@ -410,7 +409,7 @@ class Session:
         card, permit = self.card, self.permit()
         if request.language and request.language not in card.languages:
             raise UnknownName("language", request.language, card.languages)
-        _check_seed(request.seed)
+        check_seed(request.seed)
         check_controls(card, request.controls)
         wanted, others = target.asked(request.controls), target.without(request.controls)
         said = analyse(request.text, request.language or None, self._lexicon, known_tags=card.spans)
@@ -509,53 +508,6 @@ class _Plan:
             **self.understood,
         }  # fmt: skip
         return made if self.duration is None else made | {"duration": self.duration.plain()}
-
-
-def _check_seed(seed: object) -> None:
-    if isinstance(seed, bool) or not isinstance(seed, int) or seed < 0:
-        raise InvalidInput(f"seed={seed!r} is not possible.", "Give a whole number from 0.")
-
-
-def check_controls(card: Card, controls: Mapping[str, object]) -> None:
-    """Refuse what the engine would have to ignore.
-
-    Raises:
-        UnknownName: no engine has such an argument.
-        UnsupportedControl: others have it, this one does not.
-        InvalidInput: the value is outside the range on the card.
-    """
-    for name, value in controls.items():
-        if name not in CONTROLS:
-            known = [field.name for field in fields(Request) if field.name != "controls"]
-            raise UnknownName("argument", name, [*known, *CONTROLS])
-        wanted = CONTROLS[name]
-        control = card.controls.get(wanted) or card.controls.get(INSTEAD.get(wanted, ""))
-        if control is None:
-            raise UnsupportedControl(card.id, name, engines.that_can(CONTROLS[name]))
-        control.check(name, value)
-
-
-def check_markup(card: Card, utterance: Utterance) -> None:
-    """Refuse what the markup of a text asks for and the engine lacks, as if the request had asked for it.
-
-    Raises:
-        UnknownName: no such voice.
-        UnsupportedControl: others have the control, this engine does not.
-        InvalidInput: the value is outside the range on the card.
-    """
-    asked = dict(utterance.controls)
-    asked.pop("voice", None)  # the casting knows who there is
-    asked.pop("duration_group", None)  # which utterances share one duration
-    check_controls(card, asked)
-
-
-def tag_notices(card: Card, utterances: Sequence[Utterance]) -> tuple[Notice, ...]:
-    """What is told of tags in square brackets that the engine does not have."""
-    unknown = dict.fromkeys(tag for each in utterances for tag in card.unknown_tags(each.text))
-    if not unknown:
-        return ()
-    shown = " ".join(f"[{tag}]" for tag in unknown)
-    return (Notice("unknown_tags", f"{card.id} has no such tags, their words are spoken: {shown}."),)
 
 
 def _main_language(utterances: Sequence[Utterance]) -> str:
