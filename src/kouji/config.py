@@ -44,7 +44,7 @@ class Config:
     engine: str = _setting("native", "the engine that speaks")
     voice: str = _setting("", "who speaks; unset: the engine's own voice for the language of the text")
     language: str = _setting("", "zh, en, ja, ko or yue; unset: found out from the text")
-    format: str = _setting("wav", "wav, flac, mp3 or ogg, where a file name does not say it")
+    format: str = _setting("wav", "wav, flac, mp3, ogg or m4a, where a file name does not say it")
     threads: int = _setting(1, "processor threads of one engine, 1 to 64")
     device: str = _setting("", "where networks run: cpu, cuda, tensorrt or mps; unset: the engine's own choice")
     precision: str = _setting("", "of what runs in torch: float32, float16 or bfloat16; unset: float32")

@@ -147,7 +147,7 @@ class Speech:
         return len(self.samples) / self.sample_rate
 
     def save(self, file: str | PathLike[str] | BinaryIO, format: str | None = None) -> None:
-        """Write wav, flac, mp3 or ogg; the format follows the file name unless it is given.
+        """Write wav, flac, mp3, ogg or m4a; the format follows the file name unless it is given.
 
         Raises:
             UnknownName: no such format.

@@ -19,7 +19,7 @@ def save_wav(speech: Speech, path: str | PathLike[str], sr: int | None = None) -
 
 
 def sign(path: str | PathLike[str]) -> None:
-    """Put a C2PA manifest into a wav, mp3 or flac file of ours, with the certificate of the settings.
+    """Put a C2PA manifest into a wav, mp3, flac or m4a file of ours, with the certificate of the settings.
 
     Raises:
         InvalidInput: it is no such file, says nothing of itself, or the certificate cannot be used.
@@ -38,7 +38,7 @@ def sign(path: str | PathLike[str]) -> None:
             said = tags.read(content)
         data = file.read_bytes()
         if format_of(data) not in provenance.MEDIA_TYPES or "KOUJI" not in said:
-            raise InvalidInput(f"{file} is no marked wav, mp3 or flac file of ours.", "Save it with its marks first.")
+            raise InvalidInput(f"{file} is no marked wav, mp3, flac or m4a file of ours.", "Save it with its marks.")
         draft = beside(file)
         try:
             draft.write_bytes(provenance.signed(data, format_of(data), said, config.load()))

@@ -14,7 +14,7 @@ from kouji.errors import InvalidInput, UnknownName
 
 av = pytest.importorskip("av", reason="pip install 'kouji[media]'")
 RATE = 24000
-CODED = ("mp3", "opus", "aac", "flac")
+CODED = ("mp3", "opus", "aac", "m4a", "flac")
 
 
 def melody(seconds: float = 2.0, rate: int = RATE) -> np.ndarray:
@@ -101,7 +101,7 @@ def test_a_rate_that_a_format_cannot_carry_is_refused() -> None:
 
 
 @pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="threads of C are seen on Linux alone")
-@pytest.mark.parametrize("format", ["mp3", "opus", "aac", "flac"])
+@pytest.mark.parametrize("format", CODED)
 @pytest.mark.parametrize("n_pieces", [0, 1])
 def test_a_stream_that_is_given_up_leaves_no_threads_behind(format: str, n_pieces: int) -> None:
     def n_threads() -> int:

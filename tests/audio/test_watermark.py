@@ -10,6 +10,7 @@ import pytest
 import soundfile
 
 from kouji.audio.encoder import Encoder
+from kouji.audio.files import read
 from kouji.audio.resample import resample
 from kouji.audio.watermark import Payload, Watermark, detect, marked
 from kouji.audio.watermark.pattern import pattern
@@ -43,10 +44,10 @@ def with_mark(samples: np.ndarray, sample_rate: int, cuts: list[int] | None = No
     return np.concatenate([chunk.samples for chunk in marked(chunks, sample_rate, PAYLOAD)])
 
 
-def through(format: str, bit_rate: int) -> Callable[[np.ndarray], Sound]:
+def through(format: str, bit_rate: int | None) -> Callable[[np.ndarray], Sound]:
     def coded(samples: np.ndarray) -> Sound:
         encoder = Encoder(format, RATE, bit_rate=bit_rate)
-        return soundfile.read(io.BytesIO(encoder.add(samples) + encoder.finish()), dtype="float32")
+        return read(io.BytesIO(encoder.add(samples) + encoder.finish()))
 
     return coded
 
@@ -59,6 +60,7 @@ ATTACKS: dict[str, Callable[[np.ndarray], Sound]] = {
     "nothing": lambda samples: (samples, RATE),
     "mp3 at 64 kbit/s": through("mp3", 64000),
     "opus at 32 kbit/s": through("opus", 32000),
+    "m4a as it is sent": through("m4a", None),
     "16 kHz": lambda samples: (resample(samples, RATE, 16000), 16000),
     "44.1 kHz": lambda samples: (resample(samples, RATE, 44100), 44100),
     "6 dB louder": louder(6),
@@ -76,7 +78,9 @@ def test_three_seconds_from_anywhere_are_enough(sound: np.ndarray, attack: Calla
         assert detect(samples[start : start + 3 * sample_rate], sample_rate) is not None
 
 
-@pytest.mark.parametrize("name", ["nothing", "mp3 at 64 kbit/s", "16 kHz", "6 dB louder", "6 dB softer"])
+@pytest.mark.parametrize(
+    "name", ["nothing", "mp3 at 64 kbit/s", "m4a as it is sent", "16 kHz", "6 dB louder", "6 dB softer"]
+)
 def test_it_says_which_engine_spoke_and_for_which_request(sound: np.ndarray, name: str) -> None:
     found = detect(*ATTACKS[name](sound))
     assert found is not None

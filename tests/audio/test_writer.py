@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 import time
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -12,9 +13,10 @@ import pytest
 import soundfile
 
 from kouji.audio import files, writer
-from kouji.errors import InvalidInput, OutputFailed, UnknownName
+from kouji.errors import InvalidInput, MissingExtra, OutputFailed, UnknownName
 
 RATE = 24000
+FORMATS = [format for format, codec in writer.FORMATS.items() if codec or find_spec("av")]
 
 
 @pytest.fixture
@@ -28,11 +30,14 @@ def encoded(samples: np.ndarray, format: str) -> bytes:
     return stream.getvalue()
 
 
-@pytest.mark.parametrize(("format", "library"), [("wav", "WAV"), ("flac", "FLAC"), ("mp3", "MP3"), ("ogg", "OGG")])
-def test_what_is_written_can_be_heard_again(tmp_path: Path, tone: np.ndarray, format: str, library: str) -> None:
+@pytest.mark.parametrize("format", FORMATS)
+def test_what_is_written_can_be_heard_again(tmp_path: Path, tone: np.ndarray, format: str) -> None:
     path = tmp_path / f"tone.{format}"
     files.write(path, tone, RATE)
-    assert soundfile.info(path).format == library
+    if format == "m4a":
+        assert path.read_bytes()[4:12] == b"ftypM4A "
+    else:
+        assert soundfile.info(path).format == format.upper()
     samples, sample_rate = files.read(path)
     assert sample_rate == RATE
     assert len(samples) == len(tone)
@@ -40,9 +45,9 @@ def test_what_is_written_can_be_heard_again(tmp_path: Path, tone: np.ndarray, fo
 
 
 def test_the_same_sound_gives_the_same_bytes_at_any_time(tone: np.ndarray) -> None:
-    first = {format: encoded(tone, format) for format in writer.FORMATS}
+    first = {format: encoded(tone, format) for format in FORMATS}
     time.sleep(1.1)  # libsndfile seeds its stream numbers with the clock
-    assert {format: encoded(tone, format) for format in writer.FORMATS} == first
+    assert {format: encoded(tone, format) for format in FORMATS} == first
 
 
 def test_minutes_of_ogg_do_not_overflow_the_encoder() -> None:
@@ -74,6 +79,43 @@ def test_an_unknown_format_names_the_nearest(tmp_path: Path, tone: np.ndarray) -
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.parametrize("path", ["a.m4a", "a"])
+def test_m4a_without_its_extra_says_what_to_install(
+    tmp_path: Path, tone: np.ndarray, monkeypatch: pytest.MonkeyPatch, path: str
+) -> None:
+    monkeypatch.setattr(writer, "find_spec", lambda name: None)
+    with pytest.raises(MissingExtra, match="m4a") as caught:
+        files.write(tmp_path / path, tone, RATE, "m4a")
+    assert "kouji[media]" in str(caught.value.hint)
+    assert not list(tmp_path.iterdir())
+
+
+def test_m4a_has_the_rates_of_aac(tmp_path: Path, tone: np.ndarray) -> None:
+    pytest.importorskip("av", reason="pip install 'kouji[media]'")
+    with pytest.raises(InvalidInput, match="m4a cannot hold 23000 Hz"):
+        files.write(tmp_path / "a.m4a", tone, 23000)
+    assert not list(tmp_path.iterdir())
+
+
+def test_aac_is_read_up_to_what_is_allowed(tmp_path: Path, tone: np.ndarray) -> None:
+    pytest.importorskip("av", reason="pip install 'kouji[media]'")
+    from kouji.audio.encoder import Encoder
+
+    encoder = Encoder("aac", RATE, tags={"AIGC": "{}"})
+    (tmp_path / "a.aac").write_bytes(encoder.add(tone) + encoder.finish())
+    files.write(tmp_path / "a.m4a", tone, RATE)
+    for name in ("a.aac", "a.m4a"):
+        samples, sample_rate = files.read(tmp_path / name, 2 * RATE)
+        assert (sample_rate, samples.dtype) == (RATE, np.float32)
+        assert len(samples) == pytest.approx(len(tone), abs=2100)
+        with pytest.raises(InvalidInput, match="too long"):
+            files.read(tmp_path / name, RATE // 2)
+    for data in (b"\0\0\0\x08ftyp", b"\0\0\0\x1cftypM4A " + bytes(500), b"\xff\xf1" + bytes(500)):
+        (tmp_path / "b.m4a").write_bytes(data)
+        with pytest.raises(InvalidInput):
+            files.read(tmp_path / "b.m4a")
+
+
 def test_a_file_name_may_not_lie_about_its_format(tmp_path: Path, tone: np.ndarray) -> None:
     with pytest.raises(InvalidInput, match=r"a\.wav would hold mp3"):
         files.write(tmp_path / "a.wav", tone, RATE, "mp3")
@@ -89,7 +131,7 @@ def test_gaps_in_the_samples_are_refused(tmp_path: Path) -> None:
 
 def test_a_full_disk_is_told_and_the_old_file_stays(tmp_path: Path) -> None:
     path = tmp_path / "a.wav"
-    for format in writer.FORMATS:
+    for format in FORMATS:
         path = tmp_path / f"a.{format}"
         path.write_bytes(b"old")
         code = (
@@ -104,7 +146,7 @@ def test_a_full_disk_is_told_and_the_old_file_stays(tmp_path: Path) -> None:
         ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
         assert "cannot be written to its end. Is the disk full?" in ran.stdout
         assert path.read_bytes() == b"old"
-    assert len(list(tmp_path.iterdir())) == len(writer.FORMATS)
+    assert len(list(tmp_path.iterdir())) == len(FORMATS)
 
 
 def test_an_error_on_the_way_leaves_nothing(tmp_path: Path, tone: np.ndarray) -> None:
@@ -118,7 +160,7 @@ def test_an_error_on_the_way_leaves_nothing(tmp_path: Path, tone: np.ndarray) ->
     assert not list(tmp_path.iterdir())
 
 
-@pytest.mark.parametrize("format", writer.FORMATS)
+@pytest.mark.parametrize("format", FORMATS)
 @pytest.mark.parametrize("n_piece", [1000, 24000, 100_000])
 def test_the_same_bytes_however_the_sound_is_cut(tmp_path: Path, format: str, n_piece: int) -> None:
     noise = np.random.default_rng(0).standard_normal(RATE * 3).astype(np.float32) / 5

@@ -13,6 +13,7 @@ import soundfile
 
 import kouji
 from kouji import config, engines
+from kouji.audio import files
 from kouji.cli.main import main
 from kouji.errors import InvalidInput, NotPermitted
 from kouji.policy import marks, provenance
@@ -31,7 +32,13 @@ def session(**settings: str) -> Session:
     return Session(CARD, config.load(**settings))
 
 
+def needs_codecs(format: str) -> None:
+    if format == "m4a":
+        pytest.importorskip("av", reason="pip install 'kouji[media]'")
+
+
 def saved(speech: kouji.Speech, format: str = "wav") -> bytes:
+    needs_codecs(format)
     file = io.BytesIO()
     speech.save(file, format)
     return file.getvalue()
@@ -48,7 +55,7 @@ def test_the_label_of_gb_45438_has_its_seven_fields_in_their_order() -> None:
     assert all(isinstance(value, str) for value in said.values())
 
 
-@pytest.mark.parametrize("format", ["wav", "mp3", "flac", "ogg"])
+@pytest.mark.parametrize("format", ["wav", "mp3", "flac", "ogg", "m4a"])
 def test_every_file_says_that_a_machine_made_it(home: Path, format: str) -> None:
     found = verify(saved(session(producer="Museum").synthesize("Hello"), format))
     assert found["ai_generated"]
@@ -169,8 +176,9 @@ def signing(home: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return home
 
 
-@pytest.mark.parametrize("format", ["wav", "mp3", "flac"])
+@pytest.mark.parametrize("format", ["wav", "mp3", "flac", "m4a"])
 def test_a_manifest_is_signed_and_holds_until_the_sound_is_altered(signing: Path, tmp_path: Path, format: str) -> None:
+    needs_codecs(format)
     path = tmp_path / f"hello.{format}"
     assert main(["say", "Hello", "-e", "parrot", "-o", str(path)]) == 0
     data = path.read_bytes()
@@ -178,7 +186,8 @@ def test_a_manifest_is_signed_and_holds_until_the_sound_is_altered(signing: Path
     assert found["c2pa"]["state"] == "Valid"
     assert found["c2pa"]["digital_source_type"] == marks.GENERATED
     assert found["c2pa"]["kouji"]["gb45438"] == found["metadata"]["gb45438"]
-    assert soundfile.info(path).duration > 0.2
+    samples, sample_rate = files.read(path)
+    assert len(samples) > 0.2 * sample_rate
     altered = bytearray(data)
     altered[-400 if format == "mp3" else len(data) // 2] ^= 1  # where the sound lies
     assert verify(bytes(altered))["c2pa"]["state"] == "Invalid"

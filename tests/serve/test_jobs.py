@@ -57,7 +57,7 @@ def test_a_job_is_made_and_its_sound_can_be_fetched(client: httpx.Client) -> Non
         assert loudness(*soundfile.read(io.BytesIO(sound.content))) == pytest.approx(-16, abs=0.2)
 
 
-MEDIA_TYPES = {"opus": "audio/opus", "aac": "audio/aac", "mp3": "audio/mpeg"}
+MEDIA_TYPES = {"opus": "audio/opus", "aac": "audio/aac", "m4a": "audio/mp4", "mp3": "audio/mpeg"}
 
 
 @pytest.mark.parametrize("format", MEDIA_TYPES)

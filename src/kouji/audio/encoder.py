@@ -1,6 +1,6 @@
 """Samples to bytes while they come: what is sent before the sound is whole.
 
-    chunks of samples ─→ resample ─→ 16 bits ─→ mp3 | opus | aac | flac | wav | pcm | ulaw | alaw ─→ pieces of bytes
+    chunks of samples ─→ resample ─→ 16 bits ─→ mp3 | opus | aac | m4a | flac | wav | pcm | ulaw | alaw ─→ bytes
 
 `Writer` makes files, whole or not at all; an `Encoder` makes streams, whose first bytes leave with the first sound.
 The same samples give the same bytes, however they are cut.
@@ -15,9 +15,10 @@ from typing import Protocol
 import numpy as np
 import soxr
 
-from kouji.errors import InvalidInput, MissingExtra, UnknownName
+from kouji.errors import InvalidInput, UnknownName
 
-from .tags import Tags, id3, riff
+from .ffmpeg import Coder
+from .tags import Tags, riff
 
 UNKNOWN_SIZE = 0xFFFFFFFF  # of a WAV stream: players read to the end of what comes
 
@@ -33,14 +34,22 @@ class Format:
     options: dict[str, str] | None = None
 
 
-_SAME_BYTES = {"fflags": "+bitexact"}  # no random serial number in Ogg pages, no version of the encoder
 _MPEG_RATES = (8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000)
+
+# MP4 that needs no seek: pieces of sound, each with its own contents, after a head that knows the first one and so how
+# much of it is the encoder's running in. All names of tags are kept, not those of iTunes alone.
+_FRAGMENTS = {
+    "movflags": "frag_keyframe+empty_moov+default_base_moof+delay_moov+use_metadata_tags",
+    "frag_duration": "60000",  # microseconds: two or three frames at 24 kHz, so that the first leave early
+    "brand": "M4A ",
+}
 
 FORMATS: dict[str, Format] = {
     # No Xing frame: it would state a length, and is written before that is known.
     "mp3": Format("audio/mpeg", _MPEG_RATES, "libmp3lame", "mp3", {"write_xing": "0", "id3v2_version": "0"}),
     "opus": Format("audio/opus", (8000, 12000, 16000, 24000, 48000), "libopus", "ogg", {"page_duration": "20000"}),
     "aac": Format("audio/aac", _MPEG_RATES, "aac", "adts"),
+    "m4a": Format("audio/mp4", _MPEG_RATES, "aac", "mp4", _FRAGMENTS),
     "flac": Format("audio/flac", (), "flac", "flac"),
     "wav": Format("audio/wav"),
     "pcm": Format("audio/pcm"),  # signed 16-bit little-endian, no header
@@ -97,7 +106,7 @@ class Encoder:
             format: a key of FORMATS.
             engine_rate: Hz, of the samples that will be added.
             sample_rate: Hz, of the stream; by default see `rate_of`.
-            bit_rate: bits per second, for mp3, opus and aac; by default what suits speech at that rate.
+            bit_rate: bits per second, for mp3, opus, aac and m4a; by default what suits speech at that rate.
             n_samples: how many will be added, where it is known (a WAV header then says so).
             tags: what the stream says of itself in its head, where its format has a place for that.
 
@@ -161,7 +170,7 @@ def _codec(
     name: str, format: Format, sample_rate: int, bit_rate: int | None, n_samples: int | None, tags: Tags
 ) -> _Codec:
     if format.codec:
-        return _FFmpeg(format, sample_rate, bit_rate, tags)
+        return Coder(format.codec, format.container, format.options or {}, sample_rate, bit_rate, tags)
     if name in ("ulaw", "alaw"):
         return _G711(name)
     return _Plain(wav_header(sample_rate, n_samples, riff(tags)) if name == "wav" else b"")
@@ -199,64 +208,6 @@ class _G711:
 
     def close(self) -> None:
         pass
-
-
-class _FFmpeg:
-    """One of FFmpeg's encoders, into a container that needs no seek."""
-
-    def __init__(self, format: Format, sample_rate: int, bit_rate: int | None, tags: Tags) -> None:
-        try:
-            import av
-        except ImportError as missing:
-            raise MissingExtra(f"Encoding {format.media_type}", "media") from missing
-        self._frame = av.AudioFrame
-        self._sink = _Sink()
-        if format.container in ("mp3", "adts"):
-            self._sink.write(id3(tags))  # FFmpeg's own would say which encoder it was
-        options = _SAME_BYTES | (format.options or {})
-        self._container = av.open(self._sink, "w", format=format.container, options=options)
-        stream = self._container.add_stream(format.codec, rate=sample_rate, layout="mono")
-        assert isinstance(stream, av.AudioStream)
-        self._stream = stream
-        if format.codec != "flac":
-            stream.bit_rate = bit_rate or (64000 if sample_rate <= 24000 else 96000)
-        self._sample_rate, self._n_samples = sample_rate, 0
-        if format.container in ("flac", "ogg"):
-            self._container.metadata.update(tags)
-
-    def add(self, samples: np.ndarray) -> bytes:
-        if len(samples):
-            frame = self._frame.from_ndarray(samples[None], format="s16", layout="mono")
-            frame.sample_rate, frame.pts = self._sample_rate, self._n_samples
-            self._n_samples += len(samples)
-            self._container.mux(self._stream.encode(frame))
-        return self._sink.take()
-
-    def finish(self) -> bytes:
-        self._container.mux(self._stream.encode(None))
-        self._container.close()
-        return self._sink.take()
-
-    def close(self) -> None:
-        # A container that is open and its streams hold one another: they, megabytes and threads of FFmpeg would stay
-        # until Python looks for such rings, which a server with much in memory does seldom.
-        self._container.close()
-
-
-class _Sink:
-    """Where the container writes; it cannot seek, so nothing is mended afterwards."""
-
-    def __init__(self) -> None:
-        self._data = bytearray()
-
-    def write(self, data: bytes) -> int:
-        self._data += data
-        return len(data)
-
-    def take(self) -> bytes:
-        data = bytes(self._data)
-        self._data.clear()
-        return data
 
 
 def wav_header(sample_rate: int, n_samples: int | None = None, chunks: bytes = b"") -> bytes:

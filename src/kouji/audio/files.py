@@ -1,4 +1,4 @@
-"""Whole sound files: wav, flac, mp3 and ogg, in and out."""
+"""Whole sound files: wav, flac, mp3, ogg and m4a, in and out; bare AAC in."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import soundfile
 
 from kouji.errors import InvalidInput
 
+from . import aac
 from .writer import FORMATS, Writer
 
 if TYPE_CHECKING:
@@ -21,16 +22,23 @@ if TYPE_CHECKING:
 _AT_ONCE = 1 << 20  # samples of each channel
 
 
-def read(file: str | PathLike[str] | BinaryIO) -> tuple[np.ndarray, int]:
+def read(file: str | PathLike[str] | BinaryIO, most: int | None = None) -> tuple[np.ndarray, int]:
     """Read a sound file.
+
+    Args:
+        file: a path, or a binary stream that can seek.
+        most: samples of all channels that may be decoded from AAC, whose head does not say it.
 
     Returns:
         samples (n_samples,) float32, several channels mixed to one; sample rate in Hz.
 
     Raises:
         InvalidInput: there is no such file, or it is not sound.
+        MissingExtra: it is AAC, and the extra that decodes it is not installed.
     """
     try:
+        if aac.is_aac(file):
+            return aac.read(file, most)
         with soundfile.SoundFile(file) as source:
             pieces, sample_rate = list(_pieces(source)), source.samplerate
     except (OSError, soundfile.LibsndfileError) as error:

@@ -5,6 +5,7 @@
 | WAV | a chunk `AIGC`, the chunk `LIST`/`INFO`, and an ID3 tag in the chunk `id3 ` |
 | MP3, AAC (ADTS) | an ID3v2.4 tag before the sound, one TXXX frame for each name |
 | FLAC, Ogg (Vorbis, Opus) | comments NAME=value |
+| MP4 (AAC) | keys and values in `moov/udta/meta`, which FFmpeg writes |
 
 Raw samples and G.711 have no place for any.
 
@@ -19,10 +20,11 @@ from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from typing import BinaryIO
 
+from . import mp4
 from .ogg import packets
 
 Tags = Mapping[str, str]
-CARRIERS = ("wav", "mp3", "aac", "flac", "opus", "ogg")  # formats of ours that have a place for tags
+CARRIERS = ("wav", "mp3", "aac", "m4a", "flac", "opus", "ogg")  # formats of ours that have a place for tags
 MOST = 1 << 20  # bytes of tags that are read: more is none of ours
 
 _INFO = {"SOFTWARE": b"ISFT", "DESCRIPTION": b"ICMT", "ATTRIBUTION": b"ICOP"}  # name -> id in LIST/INFO
@@ -66,7 +68,7 @@ def read(file: BinaryIO) -> dict[str, str]:
 def _read(file: BinaryIO) -> Iterator[tuple[str, str]]:
     head = file.read(4)
     if head[:3] == b"ID3":
-        size = 10 + _from_synchsafe((head + file.read(6))[6:10])
+        size = id3_size(head + file.read(6))
         file.seek(0)
         yield from _from_id3(file.read(min(size, MOST)))
         head = file.read(4)  # FLAC may follow a tag, though it should not
@@ -77,6 +79,9 @@ def _read(file: BinaryIO) -> Iterator[tuple[str, str]]:
     elif head == b"OggS":
         file.seek(-4, 1)
         yield from _from_ogg(file)
+    elif mp4.is_mp4(head + file.read(4)):
+        file.seek(-8, 1)
+        yield from mp4.entries(file, MOST)
 
 
 def _from_riff(file: BinaryIO) -> Iterator[tuple[str, str]]:
@@ -146,6 +151,11 @@ def _from_comments(data: bytes) -> Iterator[tuple[str, str]]:
         at += 4 + size
         if equals:
             yield name.upper(), value
+
+
+def id3_size(head: bytes) -> int:
+    """Bytes of the ID3 tag that these ten begin; 0 where it is none."""
+    return 10 + _from_synchsafe(head[6:10]) if head[:3] == b"ID3" and len(head) >= 10 else 0
 
 
 def _frame(name: str, value: str) -> bytes:

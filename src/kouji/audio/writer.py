@@ -9,13 +9,14 @@ import stat
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 import soundfile
 
-from kouji.errors import InvalidInput, OutputFailed, SpeechError, UnknownName
+from kouji.errors import InvalidInput, MissingExtra, OutputFailed, SpeechError, UnknownName
 
 from .ogg import fix_serial
 from .tagging import tag
@@ -25,9 +26,11 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import BinaryIO, Self
 
+    from .m4a import M4aFile
     from .tags import Tags
 
-FORMATS = {"wav": "PCM_16", "flac": "PCM_16", "mp3": "MPEG_LAYER_III", "ogg": "VORBIS"}  # libsndfile's names
+# libsndfile's names of what is in it; "": FFmpeg writes it, and the extra `media` brings that
+FORMATS = {"wav": "PCM_16", "flac": "PCM_16", "mp3": "MPEG_LAYER_III", "ogg": "VORBIS", "m4a": ""}
 
 
 class Writer:
@@ -61,6 +64,7 @@ class Writer:
         Raises:
             UnknownName: no such format.
             InvalidInput: the format contradicts the ending.
+            MissingExtra: what writes it is not installed.
         """
         self._tags, self._seal = tags or {}, seal
         self._stream = None if isinstance(file, (str, os.PathLike)) else file
@@ -78,9 +82,10 @@ class Writer:
             self._draft = _elsewhere() if self._to_copy else beside(self._path)
             self._draft.touch(0o600 if self._to_copy else 0o666)
         try:
-            self._sound = soundfile.SoundFile(
-                self._draft, "w", self._sample_rate, 1, FORMATS[self._format], format=self._format.upper()
-            )
+            self._sound = self._opened()
+        except SpeechError:
+            self._draft.unlink()
+            raise
         except soundfile.LibsndfileError as error:
             self._draft.unlink()
             hint = "Use wav or flac."
@@ -110,33 +115,40 @@ class Writer:
     ) -> None:
         """Put the file in its place. Raises OutputFailed; nothing is left behind then."""
         try:
-            with self._sound:
-                if kind is None:
-                    self._encode(self._held)
+            try:
+                with self._sound:
+                    if kind is None:
+                        self._encode(self._held)
+            except OSError as problem:  # of FFmpeg, which writes its last frames while it closes
+                raise self._failed() from problem
             if kind is None:
                 self._finish()
         finally:
             with suppress(FileNotFoundError):
                 self._draft.unlink()
 
+    def _opened(self) -> soundfile.SoundFile | M4aFile:
+        if not FORMATS[self._format]:
+            from .m4a import M4aFile
+
+            return M4aFile(self._draft, self._sample_rate, self._tags)
+        kind = self._format.upper()
+        return soundfile.SoundFile(self._draft, "w", self._sample_rate, 1, FORMATS[self._format], format=kind)
+
     def _encode(self, samples: np.ndarray) -> None:
         try:
             self._sound.write(samples)
-        except (soundfile.LibsndfileError, AssertionError) as error:  # soundfile asserts that all was written
+        except (soundfile.LibsndfileError, OSError, AssertionError) as error:  # soundfile asserts that all was written
             raise self._failed() from error
 
     def _finish(self) -> None:
-        # The encoders write their last frames while they close, and do not say when that fails.
-        try:
-            whole = soundfile.info(self._draft).frames >= self._n_samples
-        except soundfile.LibsndfileError:
-            whole = False
-        if not whole:
+        if FORMATS[self._format] and not self._is_whole():
             raise self._failed()
         with mended(self._path):
             if self._format == "ogg":
                 fix_serial(self._draft)
-            tag(self._draft, self._format, self._tags)
+            if FORMATS[self._format]:
+                tag(self._draft, self._format, self._tags)
             if self._seal is not None:
                 self._draft.write_bytes(self._seal(self._draft.read_bytes()))
             if self._to_copy:
@@ -146,6 +158,13 @@ class Writer:
                 if target.exists():
                     self._draft.chmod(target.stat().st_mode)
                 self._draft.replace(target)
+
+    def _is_whole(self) -> bool:
+        """libsndfile's encoders write their last frames while they close, and do not say when that fails."""
+        try:
+            return bool(soundfile.info(self._draft).frames >= self._n_samples)
+        except soundfile.LibsndfileError:
+            return False
 
     def _copy(self) -> None:
         with self._draft.open("rb") as draft:
@@ -165,6 +184,7 @@ def format_of(path: Path, format: str | None = None) -> str:
     Raises:
         UnknownName: no such format.
         InvalidInput: the format contradicts the ending, or there is neither.
+        MissingExtra: what writes it is not installed.
     """
     ending = path.suffix.lower().removeprefix(".")
     name = (format or ending).lower()
@@ -172,6 +192,8 @@ def format_of(path: Path, format: str | None = None) -> str:
         raise InvalidInput(f"{path} does not say which format it is.", f"End it in .{', .'.join(FORMATS)}.")
     if name not in FORMATS:
         raise UnknownName("format", name, list(FORMATS))
+    if not FORMATS[name] and find_spec("av") is None:
+        raise MissingExtra(f"Writing {name}", "media")
     if ending in FORMATS and ending != name:
         raise InvalidInput(f"{path} would hold {name}, not {ending}.", f"Call it {path.with_suffix('.' + name)}.")
     return name

@@ -9,7 +9,7 @@ import typer
 Engine = Annotated[str | None, typer.Option("--engine", "-e", help="Engine, see `kouji engines`.")]
 Voice = Annotated[str | None, typer.Option("--voice", "-v", help="Voice, see `kouji voices`.")]
 Language = Annotated[str | None, typer.Option("--language", "-l", help="zh, en, ja, ko, yue; else found out.")]
-Format = Annotated[str | None, typer.Option("--format", help="wav, flac, mp3 or ogg; else by the file's ending.")]
+Format = Annotated[str | None, typer.Option("--format", help="wav, flac, mp3, ogg or m4a; else by the file's ending.")]
 Threads = Annotated[int | None, typer.Option("--threads", help="Processor threads.")]
 Device = Annotated[str | None, typer.Option("--device", help="cpu, cuda, tensorrt or mps, where the engine can.")]
 Lexicon = Annotated[str | None, typer.Option("--lexicon", help="File of own pronunciations.")]

@@ -1,4 +1,4 @@
-"""C2PA manifests: signed words about where a sound comes from, in wav, mp3 and flac that are whole.
+"""C2PA manifests: signed words about where a sound comes from, in wav, mp3, flac and m4a that are whole.
 
 The certificate is the house's own, made once and kept in its data folder, unless the settings name another. One that we
 make ourselves says that nobody has altered the file since, and not who we are: nobody else vouches for it.
@@ -25,7 +25,7 @@ from kouji.errors import AlreadyExists, InvalidInput, MissingExtra, OutputFailed
 
 from .marks import GENERATED, KINDS
 
-MEDIA_TYPES = {"wav": "audio/wav", "mp3": "audio/mpeg", "flac": "audio/flac"}
+MEDIA_TYPES = {"wav": "audio/wav", "mp3": "audio/mpeg", "flac": "audio/flac", "m4a": "audio/mp4"}
 FOLDER = "c2pa"  # in the house's data folder
 _YEARS = 10  # that our own certificate holds
 # What a manifest asks others for over the net is left alone: a file says nothing about whom we speak to.

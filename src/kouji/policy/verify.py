@@ -17,6 +17,7 @@ from functools import partial
 from typing import Any
 
 from kouji.audio import tags
+from kouji.audio.mp4 import is_mp4
 from kouji.errors import InvalidInput, MissingExtra
 
 from . import marks, provenance
@@ -27,24 +28,25 @@ _MAGIC = (
 )  # fmt: skip
 
 
-def verify(data: bytes) -> dict[str, Any]:
+def verify(data: bytes, most: int | None = None) -> dict[str, Any]:
     """Every mark of a sound file.
 
     Args:
-        data: the whole file: wav, mp3, aac, flac or ogg.
+        data: the whole file: wav, mp3, aac, m4a, flac or ogg.
+        most: samples of all channels that are decoded from aac and m4a, which do not say how many they have.
 
     Raises:
         InvalidInput: it is none of them.
     """
     format = format_of(data)
     if not format:
-        raise InvalidInput("This is no sound file that can be verified.", "Give wav, mp3, aac, flac or ogg.")
+        raise InvalidInput("This is no sound file that can be verified.", "Give wav, mp3, aac, m4a, flac or ogg.")
     said = marks.parsed(tags.read(io.BytesIO(data)))
     found: dict[str, Any] = {"format": format, "ai_generated": False, "metadata": said or None}
     unchecked = []
     looks: dict[str, Callable[[], dict[str, Any] | None]] = {
         "c2pa": partial(provenance.read, data, format),
-        "watermark": partial(_watermark, data),
+        "watermark": partial(_watermark, data, most),
     }
     for kind, look in looks.items():
         try:
@@ -63,7 +65,9 @@ def verify(data: bytes) -> dict[str, Any]:
 
 
 def format_of(data: bytes) -> str:
-    """wav, mp3, aac, flac or ogg, by the first bytes; "" for anything else."""
+    """wav, mp3, aac, m4a, flac or ogg, by the first bytes; "" for anything else."""
+    if is_mp4(data[:8]):
+        return "m4a"
     format = next((name for magic, name in _MAGIC if data.startswith(magic)), "")
     if data.startswith(b"ID3") and len(data) > 10:  # what follows the tag says it
         size = 10 + sum((byte & 127) << shift for byte, shift in zip(data[6:10], (21, 14, 7, 0), strict=True))
@@ -71,10 +75,10 @@ def format_of(data: bytes) -> str:
     return format
 
 
-def _watermark(data: bytes) -> dict[str, Any] | None:
-    """What is heard in the sound. Raises InvalidInput where it cannot be decoded here."""
+def _watermark(data: bytes, most: int | None) -> dict[str, Any] | None:
+    """What is heard in the sound. Raises InvalidInput or MissingExtra where it cannot be decoded here."""
     from kouji.audio.files import read
     from kouji.audio.watermark import detect
 
-    mark = detect(*read(io.BytesIO(data)))
+    mark = detect(*read(io.BytesIO(data), most))
     return None if mark is None else asdict(mark)

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from .spoken import Order
 
 MOST_LINES = 10_000
-FORMATS = ("wav", "flac", "mp3", "opus", "aac")  # files that say what they are; raw samples do not
+FORMATS = ("wav", "flac", "mp3", "opus", "aac", "m4a")  # files that say what they are; raw samples do not
 _PREFIX = r"^[A-Za-z0-9_-][A-Za-z0-9_.-]*(/[A-Za-z0-9_-][A-Za-z0-9_.-]*)*$"  # no part of it leads out
 
 

@@ -14,7 +14,7 @@ from kouji.config import LABELS
 
 from .spoken import CACHE_MODES
 
-FORMATS = ("mp3", "opus", "aac", "flac", "wav", "pcm")
+FORMATS = ("mp3", "opus", "aac", "flac", "wav", "pcm", "m4a")
 MAX_SEED = 2**63 - 1
 
 Rate = Annotated[int, Field(ge=8000, le=96000)]
