@@ -2,6 +2,7 @@
 
 import io
 import struct
+import time
 from collections.abc import Callable
 
 import numpy as np
@@ -104,6 +105,15 @@ def test_tags_of_iphones_and_itunes_are_read() -> None:
         for folder in (box(b"udta", meta), meta):
             file = box(b"ftyp", b"M4A ") + box(b"mdat", bytes(99)) + box(b"moov", box(b"mvhd", bytes(9)), folder)
             assert tags.read(io.BytesIO(file)) == {"AIGC": "{}", "KOUJI": "{}"}
+
+
+def test_a_million_boxes_in_one_another_or_in_a_row_are_not_followed() -> None:
+    n = 1 << 18
+    rows = (struct.pack(">I4s", 8, b"free") * n, struct.pack(">I4s", 8 * n, b"moov") * n)
+    for row in (*rows, struct.pack(">I4s", 8 * n, b"moov") + struct.pack(">I4s", 8 * n, b"udta") * n):
+        started = time.process_time()
+        assert tags.read(io.BytesIO(struct.pack(">I4s4s", 12, b"ftyp", b"M4A ") + row)) == {}
+        assert time.process_time() - started < 0.1
 
 
 @pytest.mark.parametrize("make", [written, streamed])

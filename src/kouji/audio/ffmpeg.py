@@ -47,7 +47,7 @@ class Coder:
         try:
             import av
         except ImportError as missing:
-            raise MissingExtra(f"Encoding {container}", "media") from missing
+            raise MissingExtra(f"FFmpeg ({codec} in {container})", "media") from missing
         self._frame = av.AudioFrame
         self._sink = _Sink()
         if container in ("mp3", "adts"):

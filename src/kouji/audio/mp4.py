@@ -18,7 +18,7 @@ from collections.abc import Iterator
 from typing import BinaryIO
 
 _TEXT = 1  # type of data: UTF-8
-_FOLDERS = (b"moov", b"udta")
+_MOST_BOXES = 1000  # that are looked at in one place: the head of a film has a few dozen
 
 
 def is_mp4(head: bytes) -> bool:
@@ -32,12 +32,14 @@ def entries(file: BinaryIO, most: int) -> Iterator[tuple[str, str]]:
     Raises:
         struct.error, UnicodeDecodeError: what is cut off or nonsense.
     """
-    yield from _within(file, None, most)
+    yield from _within(file, (b"moov", b"udta"), most)
 
 
-def _within(file: BinaryIO, end: int | None, most: int) -> Iterator[tuple[str, str]]:
-    """Of the boxes from here to `end`; None: to the end of the file."""
-    while end is None or file.tell() + 8 <= end:
+def _within(file: BinaryIO, folders: tuple[bytes, ...], most: int, end: int | None = None) -> Iterator[tuple[str, str]]:
+    """Of the boxes from here to `end`, and of those in the first of `folders`; None: to the end of the file."""
+    for _ in range(_MOST_BOXES):
+        if end is not None and file.tell() + 8 > end:
+            return
         start = file.tell()
         head = file.read(8)
         if len(head) < 8:
@@ -48,8 +50,10 @@ def _within(file: BinaryIO, end: int | None, most: int) -> Iterator[tuple[str, s
         at = file.tell()
         if size < at - start or size >= 1 << 62:  # 0, to the end of the file, has the sound and nothing behind it
             return
-        if kind in _FOLDERS:
-            yield from _within(file, start + size, most)
+        if kind in folders[:1]:
+            yield from _within(file, folders[1:], most, start + size)
+            if end is None:  # behind it lies the sound
+                return
         elif kind == b"meta" and size <= most:
             yield from _from_meta(file.read(start + size - at))
         file.seek(start + size)

@@ -78,7 +78,9 @@ def tools(
         language: Annotated[str, Field(description="zh, en, ja, ko, yue; empty: found out.")] = "",
         speed: Annotated[float | None, Field(ge=0.25, le=4, description="2 is twice as fast.")] = None,
         seed: Annotated[int, Field(ge=0, le=MAX_SEED, description="Another seed is another take.")] = 0,
-        format: Annotated[Literal["wav", "mp3", "opus", "flac", "aac", "m4a"], Field(description="Of file.")] = "wav",
+        format: Annotated[
+            Literal["wav", "mp3", "opus", "flac", "aac", "m4a"], Field(description="Of the file.")
+        ] = "wav",
     ) -> dict[str, Any]:
         """Say a text; returns the address of the sound, its length in seconds, and who spoke."""
         body = SpeechDefaults(
