@@ -9,7 +9,7 @@ import pytest
 
 import kouji
 from kouji.audio.join import collect
-from kouji.engines.contract import Conditioning, Control
+from kouji.engines.contract import DENOISE, Conditioning, Control
 from kouji.errors import EmptyText, InvalidInput, UnknownName, UnsupportedControl
 from kouji.types import Chunk, Timing, Utterance
 from kouji_parrot.card import CARD
@@ -191,6 +191,26 @@ def clumsy(error: float = 1.0) -> kouji.Session:
     control = Control("exact length")
     card = replace(CARD, controls={**CARD.controls, "duration": control, "duration.tokens": control}, token_rate=25.0)
     return kouji.Session(card, engine=Clumsy(error))
+
+
+def test_noise_is_taken_out_of_what_the_engine_says_and_the_length_stays_exact() -> None:
+    tts = clumsy(1.03)
+    tts.card = replace(tts.card, controls={**tts.card.controls, "denoise": DENOISE})
+    asked = {"duration": round(1.1 * tts.plan(LONG).natural, 3), "sampling": {"temperature": 3.0}}  # it hisses
+    plain, less = (tts.synthesize(LONG, denoise=strength, **asked) for strength in (0, 1))
+    assert len(less.samples) == len(plain.samples) == round(float(str(asked["duration"])) * 16000)
+    assert np.mean(np.diff(less.samples) ** 2) < 0.7 * np.mean(np.diff(plain.samples) ** 2)
+    assert less.metadata["tags"] != plain.metadata["tags"]  # the id in its marks
+    np.testing.assert_array_equal(collect(tts.stream(LONG, denoise=1, **asked))[0], less.samples)
+
+
+def test_a_strength_of_noise_suppression_has_a_range(tts: kouji.Session) -> None:
+    able = kouji.Session(replace(tts.card, controls={**tts.card.controls, "denoise": DENOISE}))
+    for wrong in (1.1, -0.1, float("nan"), "much", True):
+        with pytest.raises(InvalidInput, match=r"denoise=.* Give 0\.0 to 1\.0"):
+            able.stream("好。", denoise=wrong)
+    with pytest.raises(UnsupportedControl, match="'denoise'"):
+        tts.stream("好。", denoise=0.5)
 
 
 @pytest.mark.parametrize("error", [1.0, 0.9995, 1.03, 0.93, 1.4, 0.6])

@@ -350,7 +350,7 @@ class Session:
         text, language = label.spoken(plan.language, self.card.languages)
         if where == "tone" or not text:
             return self._tone(), []
-        who = {name: value for name, value in request.controls.items() if name in _SPEAKER}
+        who = {name: value for name, value in request.controls.items() if name in (*_SPEAKER, "denoise")}
         said = self._plan(Request(text, request.voice, language, request.seed, who))
         first = self._utterances(said, None, {}) if where in ("start", "both") else []
         last = self._utterances(said, None, {}) if where in ("end", "both") else []
@@ -478,13 +478,15 @@ class Session:
         self, utterance: Utterance, conditioning: Conditioning, seed: int, duration: float | None = None, round: int = 0
     ) -> Iterator[Chunk]:
         """One utterance, or one more try at it with another duration."""
+        from kouji.audio.denoise import denoised
         from kouji.audio.level import amplify
 
         if duration is not None:
             utterance = replace(utterance, delivery=replace(utterance.delivery, duration=duration))
         # Its own generator: what is said before or beside an utterance cannot change its sound.
         rng = np.random.default_rng([seed, utterance.index, *([round] if round else [])])
-        return amplify(self._engine.synthesize(utterance, conditioning, rng), utterance.delivery.volume)
+        said = self._engine.synthesize(utterance, conditioning, rng)
+        return amplify(denoised(said, self.sample_rate, utterance.delivery.denoise), utterance.delivery.volume)
 
 
 @dataclass(frozen=True)

@@ -60,6 +60,7 @@ class Delivery:
     intensity: float = 1.0  # of what the text or the clip says, 0 to 1; `emotion` has its own in it
     duration: float | None = None  # seconds from the utterance's first sample to its last
     n_tokens: int | None = None  # exactly so many of the engine's own tokens
+    denoise: float = 0.0  # 0 to 1: how much of the noise in its sound the hall takes out
 
 
 @dataclass(frozen=True)

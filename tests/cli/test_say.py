@@ -54,6 +54,18 @@ def test_the_same_command_gives_the_same_bytes(folder: Path) -> None:
     assert Path("a.ogg").read_bytes() == Path("b.ogg").read_bytes() != Path("c.ogg").read_bytes()
 
 
+def test_noise_suppression_is_off_unless_asked_for(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    say = ("say", "--engine", "native", "Hello.")
+    for name, asked in (("plain", ()), ("off", ("--denoise", "0")), ("less", ("--denoise", "1"))):
+        assert main([*say, *asked, "-o", f"{name}.wav"]) == 0
+    plain, off, less = (soundfile.read(f"{name}.wav")[0] for name in ("plain", "off", "less"))
+    assert np.array_equal(plain, off)
+    assert len(plain) == len(less)
+    assert not np.array_equal(plain, less)
+    assert main([*say, "--denoise", "1.5"]) == 2
+    assert "denoise=1.5 is not possible" in capsys.readouterr().err
+
+
 def test_speed_is_obeyed(folder: Path) -> None:
     main([*SAY, "你好", "-o", "plain.wav"])
     main([*SAY, "你好", "-o", "fast.wav", "--speed", "2"])

@@ -6,14 +6,19 @@ import asyncio
 from dataclasses import replace
 from typing import Any
 
+import pytest
+from pydantic import ValidationError
+
 from kouji import config
 from kouji.engines.contract import Control
 from kouji.serve.auth import Client
+from kouji.serve.cache import key_of
 from kouji.serve.gptsovits import ApiV2Request
 from kouji.serve.gptsovits import _order as order_of_api_v2
 from kouji.serve.orders import order_of
 from kouji.serve.schemas import SpeechDefaults
 from kouji.serve.service import Service
+from kouji.types import Request
 
 
 def drawing(engine: str = "parrot") -> Service:
@@ -35,6 +40,14 @@ def test_sampling_reaches_an_engine_that_samples_as_one_control() -> None:
     assert controls(sampling={"top_p": 0.5, "top_k": None}) == {"sampling": {"top_p": 0.5}}
     assert controls(sampling={}) == {}
     assert controls() == {}
+
+
+def test_noise_suppression_reaches_the_hall_and_is_another_sound_for_the_cache() -> None:
+    assert controls(denoise=0.5) == {"denoise": 0.5}
+    plain, less = (Request("Hey.", controls=controls(**asked)) for asked in ({}, {"denoise": 0.5}))
+    assert key_of(plain, "polly", "parrot") != key_of(less, "polly", "parrot")
+    with pytest.raises(ValidationError, match="denoise"):
+        controls(denoise=2)
 
 
 def test_clients_of_gpt_sovits_sample_too_where_they_leave_its_defaults() -> None:

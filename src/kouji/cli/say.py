@@ -35,6 +35,7 @@ def say(
     n_tokens: options.NTokens = None,
     pitch: Annotated[float | None, typer.Option("--pitch", help="Semitones up or down.")] = None,
     volume: Annotated[float | None, typer.Option("--volume", help="dB louder or softer.")] = None,
+    denoise: Annotated[float | None, typer.Option("--denoise", help="Less noise: 0 is off, 1 is most.")] = None,
     emotion: Annotated[str | None, typer.Option("--emotion", help="happy, angry, sad, afraid, … or neutral.")] = None,
     intensity: Annotated[float | None, typer.Option("--intensity", help="Of the emotion, 0 to 1.")] = None,
     emotion_text: Annotated[str | None, typer.Option("--emotion-text", help="How to say it, in words.")] = None,
@@ -75,8 +76,9 @@ def say(
         check_writable(path)
     controls = options.given(
         speed=speed, duration=duration, duration_ratio=duration_ratio, n_tokens=n_tokens, pitch=pitch, volume=volume,
-        emotion=emotion, intensity=intensity, emotion_text=emotion_text, emotion_reference=emotion_reference,
-        emotion_reference_text=emotion_reference_text, reference_audio=reference, reference_text=reference_text,
+        denoise=denoise, emotion=emotion, intensity=intensity, emotion_text=emotion_text,
+        emotion_reference=emotion_reference, emotion_reference_text=emotion_reference_text,
+        reference_audio=reference, reference_text=reference_text,
     )  # fmt: skip
     who = settings.voice if reference is None else voice or ""  # a clip outweighs the settings, not a flag
     request = Request(text_of(text, file), who, settings.language, seed, controls, watermark, label, marks)

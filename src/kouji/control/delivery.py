@@ -23,5 +23,6 @@ def delivered(utterance: Utterance, controls: Mapping[str, object]) -> Utterance
         speed=felt.speed * float(asked.get("speed", 1.0)),  # type: ignore[arg-type]
         pitch=felt.pitch + float(asked.get("pitch", 0.0)),  # type: ignore[arg-type]
         volume=felt.volume + float(asked.get("volume", 0.0)),  # type: ignore[arg-type]
+        denoise=float(asked.get("denoise", 0.0)),  # type: ignore[arg-type]
     )
     return replace(utterance, controls=asked, delivery=delivery)

@@ -25,6 +25,7 @@ CONTROLS = {
     "speed": "speed",
     "pitch": "pitch",
     "volume": "volume",
+    "denoise": "denoise",
     "duration": "duration",
     "duration_ratio": "duration",
     "duration_control": "duration",
@@ -101,6 +102,8 @@ _TAG = re.compile(r"\[(\s*[A-Za-z]\w*\s*)\]")
 
 # The hall does it to the finished sound, so that every engine may list it.
 VOLUME = Control("Loudness in dB; peaks are bent, never clipped.", -24.0, 12.0)
+# Likewise, to each utterance before the pauses around it are made.
+DENOISE = Control("Noise suppression after synthesis: 0 is off, 1 takes 15 dB of hiss away.", 0.0, 1.0)
 
 
 @dataclass(frozen=True)

@@ -97,6 +97,7 @@ async def _controls(body: SpeechDefaults, card: Card) -> dict[str, Any]:
         "speed": body.speed if body.speed != 1.0 else None,
         "pitch": body.pitch,
         "volume": body.volume,
+        "denoise": body.denoise,
         "duration": _duration(body),
         "duration_ratio": body.duration_ratio,
         "n_tokens": body.n_tokens,

@@ -64,6 +64,7 @@ class Extensions(BaseModel):
     n_tokens: Annotated[int | None, Field(ge=1, le=100_000)] = None
     pitch: Annotated[float | None, Field(ge=-48, le=48, description="Semitones.")] = None
     volume: Annotated[float | None, Field(ge=-96, le=96, description="dB.")] = None
+    denoise: Annotated[float | None, Field(ge=0, le=1, description="Less noise: 0 is off, 1 is most.")] = None
     emotion: str | Emotion | None = None
     style: Annotated[str | None, Field(max_length=200)] = None
     ref_audio: Annotated[str | None, Field(description="A voice to speak like: data URL, https URL.")] = None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kouji.engines.contract import VOLUME, Card, Control, Licence, Preset, VoicesByRule, WeightFile
+from kouji.engines.contract import DENOISE, VOLUME, Card, Control, Licence, Preset, VoicesByRule, WeightFile
 
 from .config import TOKEN_RATE
 from .presets import PRESETS
@@ -50,6 +50,7 @@ CARD = Card(
     controls={
         "speed": Control("Tempo: 2 is twice as fast.", 0.5, 2.0),
         "volume": VOLUME,
+        "denoise": DENOISE,
         "duration": Control("Exact length in seconds, or 0.5 to 2 times the estimated one."),
         "duration.tokens": Control("Exactly so many steps; 46.875 are a second.", 2, 2048),
         "voice.reference": Control("A recording to speak like, 3 to 10 seconds, with its transcript."),

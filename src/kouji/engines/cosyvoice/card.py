@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
-from kouji.engines.contract import CONVERSION, VOLUME, BuiltinVoice, Card, Control, Licence, Preset, WeightFile
+from kouji.engines.contract import (
+    CONVERSION,
+    DENOISE,
+    VOLUME,
+    BuiltinVoice,
+    Card,
+    Control,
+    Licence,
+    Preset,
+    WeightFile,
+)
 
 from .config import TOKEN_RATE
 from .presets import PRESETS
@@ -27,6 +37,7 @@ _VOICES = tuple(
 _CONTROLS = {
     "speed": Control("Tempo: 2 is twice as fast.", 0.5, 2.0),
     "volume": VOLUME,
+    "denoise": DENOISE,
     "duration": Control("Exact length in seconds, or 0.5 to 2 times the estimated one."),
     "duration.tokens": Control("Exactly so many speech tokens; 50 are a second.", 5, 3000),
     "voice.reference": Control("A recording to speak like, best 3 to 10 seconds with its transcript."),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kouji.engines.contract import VOLUME, BuiltinVoice, Card, Control, Licence
+from kouji.engines.contract import DENOISE, VOLUME, BuiltinVoice, Card, Control, Licence
 
 _PACK = "CC-BY-SA-4.0"
 
@@ -33,6 +33,7 @@ CARD = Card(
         "speed": Control("Tempo: 2 is twice as fast.", 0.5, 2.0),
         "pitch": Control("Semitones above the voice's own pitch.", -12.0, 12.0),
         "volume": VOLUME,
+        "denoise": DENOISE,
         "emotion.vector": Control("Eight emotions, by name with intensity or as weights; words are understood too."),
         "emotion.reference": Control("A clip whose manner is taken, not its voice."),
         "duration": Control("Exact length in seconds, or 0.5 to 2 times the natural one; natural within 0.75 to 1.25."),

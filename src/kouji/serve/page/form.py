@@ -82,6 +82,7 @@ class Form:
     speed: Any
     pitch: Any
     volume: Any
+    denoise: Any
     format: Any
     preset: Any
     sampling: tuple[Any, ...]  # as SAMPLING
@@ -110,6 +111,7 @@ class Form:
             found["ref_text"] = values[self.ref_text] or None
         for field, component, default in (
             ("speed", self.speed, 1.0), ("pitch", self.pitch, 0.0), ("volume", self.volume, 0.0),
+            ("denoise", self.denoise, 0.0),
         ):  # fmt: skip
             if values[component] not in (None, default):
                 found[field] = values[component]
@@ -145,6 +147,7 @@ class Form:
             self.speed: able.slider(card, "speed", words, 1.0, 0.5, 2.0),
             self.pitch: able.slider(card, "pitch", words, 0.0, -12.0, 12.0),
             self.volume: able.slider(card, "volume", words, 0.0, -24.0, 12.0),
+            self.denoise: able.slider(card, "denoise", words, 0.0, 0.0, 1.0),
             self.length: able.field(card, "duration", words, value=FREE),
             self.how: _ways(card, words),
             self.preset: able.presets(card, words),
@@ -208,12 +211,13 @@ def build(desk: Desk, words: Words, main: Main) -> Form:
         speed = gr.Slider(0.5, 2.0, 1.0, step=0.05, label=words["speed"], min_width=200, elem_id="speed")
         pitch = gr.Slider(-12, 12, 0, step=0.5, label=words["pitch"], min_width=200, elem_id="pitch")
         volume = gr.Slider(-24, 12, 0, step=1, label=words["volume"], min_width=200, elem_id="volume")
+        denoise = gr.Slider(0, 1, 0, step=0.1, label=words["denoise"], min_width=200, elem_id="denoise")
     preset, sampling = _engine_fields(words)
     with gr.Accordion(words["help"], open=False, elem_id="help"):
         gr.Markdown(HELP[words.language], elem_classes="help")
     form = Form(
         main.text, main.engine, main.voice, main.language, clip, ref_text, consent, why_no_clip, how, name, intensity,
-        weights, description, emotion_clip, length, seconds, ratio, seed, speed, pitch, volume, format, preset,
+        weights, description, emotion_clip, length, seconds, ratio, seed, speed, pitch, volume, denoise, format, preset,
         sampling,
     )  # fmt: skip
     usual = form.of_engine(desk, first_engine(desk), words)
