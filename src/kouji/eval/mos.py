@@ -106,14 +106,6 @@ def joined(
         yield np.concatenate(group)
 
 
-def mean_dnsmos(clips: Iterable[np.ndarray], sample_rate: int, join: bool = False) -> dict[str, float]:
-    """The mean rating of several clips, each counted once; `join` for clips well below 9 s."""
-    if join:
-        clips = joined(clips, sample_rate)
-    rows = [dnsmos(clip, sample_rate) for clip in clips]
-    return {name: float(np.mean([row[name] for row in rows])) for name in NAMES}
-
-
 def _p808_features(audio: np.ndarray) -> np.ndarray:
     """(T, 120) mel power in dB below the loudest, mapped from [-80, 0] to [-1, 1]."""
     from kouji.audio.slaney import power_mel

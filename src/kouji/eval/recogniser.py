@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
@@ -136,10 +136,6 @@ class Recogniser:
             InvalidInput: there is no such file.
         """
         return _load(path or Path(str(files("kouji.eval").joinpath("data", "recogniser.onnx"))))
-
-    def with_decoding(self, **changes: float) -> Recogniser:
-        """The same ears with another patience."""
-        return replace(self, decoding=replace(self.decoding, **changes))
 
     def listen(self, samples: np.ndarray, sample_rate: int) -> tuple[np.ndarray, np.ndarray]:
         """Log probabilities of phonemes (T, n_classes) and of tones 1-5 (T, 5), 20 ms a frame.

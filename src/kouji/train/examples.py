@@ -14,7 +14,7 @@ import numpy as np
 
 from kouji.audio import mel as mel_scale
 from kouji.engines.native import reference, source
-from kouji.text.phonemes import LANGUAGES, PAUSES, is_vowel, split_tone
+from kouji.text.phonemes import PAUSES, is_vowel, split_tone
 
 from .align import Alignments
 from .features import Row, Store
@@ -356,8 +356,3 @@ def token_energy(mel: np.ndarray, durations: np.ndarray) -> np.ndarray:
     mean = (sums[ends] - sums[ends - durations]) / np.maximum(durations, 1)
     energy: np.ndarray = (mean + 5) / 2.5
     return energy.astype(np.float32)
-
-
-def language_index(example: Example) -> int:
-    """Index into LANGUAGES."""
-    return LANGUAGES.index(example.language)

@@ -30,7 +30,6 @@ from .mend import HIGHEST
 from .voice import checked_name
 
 FORMAT, VERSION = "kouji-voice", 1
-ENDING = ".kvoice"
 LARGEST = 64 << 20  # bytes, of the file and of what it unpacks to
 MOST_CLIPS = 32
 LONGEST = 31.0  # seconds of a clip

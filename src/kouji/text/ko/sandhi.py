@@ -19,7 +19,6 @@ _SPLIT = {  # what stays and what moves on to a vowel, art. 13-14
 _TENSE = {"ㄱ": "ㄲ", "ㄷ": "ㄸ", "ㅂ": "ㅃ", "ㅅ": "ㅆ", "ㅈ": "ㅉ"}
 _ASPIRATED = {"ㄱ": "ㅋ", "ㄷ": "ㅌ", "ㅂ": "ㅍ", "ㅈ": "ㅊ"}
 _NASAL = {"ㄱ": "ㅇ", "ㄷ": "ㄴ", "ㅂ": "ㅁ"}
-_Y_VOWELS = frozenset("ㅣㅕㅑㅛㅠㅖㅒ")
 _STEMS_IN_LG = frozenset("읽맑늙밝굵긁붉묽갉얽낡")  # before ㄱ these keep ㄹ: 읽고 [일꼬], but 닭과 [닥꽈]
 _NO_HARDENING = frozenset("덟")  # 여덟도 [여덜도]: a noun, not a stem
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 _ZH = "零一二三四五六七八九"
 _KO = "영일이삼사오육칠팔구"
 _GROUPS = ("", "万", "亿", "兆", "京")
-LIMIT = 10**16  # longer numbers are read digit by digit
 
 _EN_SMALL = (
     "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
