@@ -14,7 +14,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, lru_cache
 from typing import Protocol
 
 from kouji.errors import InvalidInput
@@ -213,7 +213,7 @@ def _alike(word: str, other: str) -> float:
     return 2 * (ours & theirs).total() / (ours.total() + theirs.total())
 
 
-@cache
+@lru_cache(maxsize=8192)
 def _triples(word: str) -> Counter[str]:
     padded = f"^{word}$"
     return Counter(padded[k : k + 3] for k in range(len(padded) - 2))

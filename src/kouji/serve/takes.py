@@ -14,7 +14,7 @@ from kouji.errors import UnknownName
 
 from .documented import AUDIO, ERRORS
 
-KEPT = 64_000_000  # bytes of all takes together; the oldest go first
+LEAST, MOST = 1_000_000, 64_000_000  # bytes of all takes together; the oldest go first
 
 router = APIRouter(tags=["house"], responses=ERRORS)
 
@@ -30,7 +30,9 @@ class Take:
 class Takes:
     """The last answers."""
 
-    def __init__(self) -> None:
+    def __init__(self, memory: int = MOST) -> None:
+        """`memory`: bytes that finished audio may take; at least `LEAST`, at most `MOST` of it are used."""
+        self._memory = min(max(memory, LEAST), MOST)
         self._takes: OrderedDict[str, Take] = OrderedDict()
         self._size = 0
 
@@ -39,7 +41,7 @@ class Takes:
         name = f"{secrets.token_urlsafe(16)}.{ending}"
         self._takes[name] = take
         self._size += len(take.data)
-        while self._size > KEPT and len(self._takes) > 1:
+        while self._size > self._memory and len(self._takes) > 1:
             _, oldest = self._takes.popitem(last=False)
             self._size -= len(oldest.data)
         return name

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from kouji.errors import MissingExtra
@@ -41,7 +41,7 @@ def tagged(text: str) -> list[Word]:
     return [(pair.word, pair.flag) for pair in _jieba().lcut(text, HMM=len(text) <= _LONGEST)]
 
 
-@cache
+@lru_cache(maxsize=8192)
 def parts(word: str) -> tuple[str, str]:
     """A word in two: its shortest word, and the rest; ("好", "") for one that has no parts."""
     shortest = min(_jieba().tokenizer.cut_for_search(word), key=len)
