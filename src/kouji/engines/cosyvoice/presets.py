@@ -40,8 +40,8 @@ PRESETS = {
     ),
     "stream": Levers("as exact, in chunks of two seconds that overlap", streaming=Streaming(100, 100)),
     "fast-stream": Levers(
-        "faster still, the first chunk after half a second of speech",
-        n_steps=4, n_guided=2, prompt_seconds=1.5, int8=True, streaming=Streaming(25, 100),
+        "faster still, the first chunk after a third of a second of speech",
+        n_steps=4, n_guided=2, prompt_seconds=1.5, int8=True, streaming=Streaming(18, 100),
     ),
     "upstream": Levers(
         "as the newest upstream code does it, slips included", end_mark=False, prompt_at_24k=True,
