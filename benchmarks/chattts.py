@@ -18,12 +18,11 @@ import resource
 import subprocess
 import sys
 from collections import defaultdict
-from collections.abc import Callable
 from pathlib import Path
 from time import perf_counter, process_time
-from typing import Any
 
 import numpy as np
+from table import Timed
 
 ROOT = Path(__file__).parent.parent
 sys.path[:0] = [str(ROOT / "src"), str(ROOT / "tests" / "plugins")]
@@ -38,28 +37,6 @@ from kouji.text import analyse  # noqa: E402
 NAME = "chattts"
 TEXT = "今天天气很好，我们一起去公园散步吧，那里有很多花。"
 SPOKEN = ("begin", "say", "text_logits", "code_logits", "code_rows")  # the GPT; what else there is makes sound
-
-
-class Timed:
-    """Stages that count their processor seconds."""
-
-    def __init__(self, stages: Any, spent: dict[str, float]) -> None:
-        self._stages, self._spent = stages, spent
-
-    def __getattr__(self, name: str) -> Callable[..., Any]:
-        stage = getattr(self._stages, name)
-        if not callable(stage):
-            return stage  # type: ignore[no-any-return]
-
-        def timed(*arguments: Any) -> Any:
-            before = process_time()
-            result = stage(*arguments)
-            self._spent[name] += process_time() - before
-            if name == "begin":
-                result.say = Timed(result, self._spent).__getattr__("say")
-            return result
-
-        return timed
 
 
 def main() -> None:

@@ -10,13 +10,12 @@ prompt of 3.5 seconds, so many seconds of speech. `plain` is the same network in
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable
 from pathlib import Path
 from time import process_time
 from typing import Any
 
 import numpy as np
-from table import ROOT, Row, by_rule, main, spoken
+from table import ROOT, Row, Timed, by_rule, main, spoken
 
 from kouji.engines import card, convert, start
 from kouji.engines.contract import Conditioning
@@ -28,26 +27,6 @@ from kouji.types import Delivery, Utterance
 NAME = "cosyvoice-300m"
 PROMPT_SECONDS = 3.5
 TEXT = "今天天气很好，我们一起去公园散步吧，那里有很多花。"
-
-
-class Timed:
-    """Stages that count their processor seconds."""
-
-    def __init__(self, stages: Any, spent: dict[str, float]) -> None:
-        self._stages, self._spent = stages, spent
-
-    def __getattr__(self, name: str) -> Callable[..., Any]:
-        stage = getattr(self._stages, name)
-
-        def timed(*arguments: Any) -> Any:
-            before = process_time()
-            result = stage(*arguments)
-            self._spent[name] += process_time() - before
-            if name == "begin":
-                result.say = Timed(result, self._spent).__getattr__("say")
-            return result
-
-        return timed
 
 
 def prepare(work: Path) -> None:

@@ -25,6 +25,7 @@ from time import perf_counter, process_time
 from typing import Any
 
 import numpy as np
+from table import Timed
 
 ROOT = Path(__file__).parent.parent
 sys.path[:0] = [str(ROOT / "src"), str(ROOT / "tests" / "plugins")]
@@ -34,6 +35,7 @@ from kouji.engines.contract import Conditioning  # noqa: E402
 from kouji.engines.gptsovits import loading, places  # noqa: E402
 from kouji.engines.gptsovits.presets import PRESETS  # noqa: E402
 from kouji.engines.gptsovits.voice import Prompt, Voice  # noqa: E402
+from kouji.runtime import converted  # noqa: E402
 from kouji.text import analyse  # noqa: E402
 from kouji.types import Delivery, Utterance  # noqa: E402
 
@@ -41,28 +43,6 @@ CASES = ROOT / "tests" / "parity" / "gptsovits" / "full"
 PROMPT_SECONDS = 5.0
 TEXT = "今天天气很好，我们一起去公园散步吧，那里有很多花，还有一个大湖，湖上有船。"
 STYLES = {"v2": 512, "v2Pro": 1024, "v2ProPlus": 1024}
-
-
-class Timed:
-    """A part that counts its processor seconds."""
-
-    def __init__(self, part: Any, spent: dict[str, float]) -> None:
-        self._part, self._spent = part, spent
-
-    def __getattr__(self, name: str) -> Any:
-        stage = getattr(self._part, name)
-        if not callable(stage):
-            return stage
-
-        def timed(*arguments: Any) -> Any:
-            before = process_time()
-            result = stage(*arguments)
-            self._spent[name] += process_time() - before
-            if name == "begin":
-                result.say = Timed(result, self._spent).say
-            return result
-
-        return timed
 
 
 def main() -> None:
@@ -135,7 +115,7 @@ def prepare(folder: Path, version: str) -> None:
     (beside / "tokenizer.json").write_text(json.dumps(vocabulary), "utf-8")
     if version != "v2":
         save(places.SPEAKER, lambda: by_rule("sv"))
-    for int8, place in ((False, loading.CONVERTED), (True, loading.CONVERTED_INT8)):
+    for int8, place in ((False, converted.FLOAT), (True, converted.INT8)):
         if not (folder / place).is_dir():
             convert(card(folder.name), folder.parent, int8)
 

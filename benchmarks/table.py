@@ -30,6 +30,28 @@ Row = dict[str, Any]
 Measure = Callable[[Path, str, int, float], Row]  # folder of weights, preset, threads, seconds of speech
 
 
+class Timed:
+    """A part that counts its processor seconds."""
+
+    def __init__(self, part: Any, spent: dict[str, float]) -> None:
+        self._part, self._spent = part, spent
+
+    def __getattr__(self, name: str) -> Any:
+        stage = getattr(self._part, name)
+        if not callable(stage):
+            return stage
+
+        def timed(*arguments: Any) -> Any:
+            before = process_time()
+            result = stage(*arguments)
+            self._spent[name] += process_time() - before
+            if name == "begin":
+                result.say = Timed(result, self._spent).say
+            return result
+
+        return timed
+
+
 def main(
     about: str, presets: Sequence[str], seconds: float, prepare: Callable[[Path], None], measure: Measure,
     after: Callable[[Path, int], str] | None = None,

@@ -14,10 +14,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from kouji.errors import BadCheckpoint, InvalidInput, MissingWeights
+from kouji.runtime import converted
 
 from .contract import Card, WeightFile
-
-CONVERTED = ("onnx", "onnx-int8")  # folders within a model's folder: what `kouji models convert` made
 
 
 @dataclass(frozen=True)
@@ -142,7 +141,7 @@ def _lack(card: Card, folder: Path, missing: Sequence[str]) -> str:
 
 
 def _is_converted(folder: Path) -> bool:
-    return any((folder / name / "manifest.json").is_file() for name in CONVERTED)
+    return any((folder / name / converted.MANIFEST).is_file() for name in converted.FOLDERS)
 
 
 def _expected(file: WeightFile, known: Known | None) -> Known:

@@ -25,6 +25,7 @@ from kouji.engines.chattts.presets import PRESETS
 from kouji.engines.chattts.render import Renderer
 from kouji.engines.chattts.sampling import Sampling, drawn
 from kouji.engines.chattts.stages import Stages
+from kouji.runtime import converted
 from kouji_parity import Case, cases
 
 from .conftest import config_of
@@ -276,7 +277,7 @@ def stages(request: pytest.FixtureRequest, case: Case, network: Any, tmp_path_fa
             place = tmp_path_factory.mktemp("onnx")
             for name in names:
                 convert.write(name, network(name), config_of(folder), place, int8=False)
-            convert.finish(place, int8=False)
+            converted.finish(place, int8=False)
             PACKS[folder] = OnnxStages(place, 1)
         return PACKS[folder]
 

@@ -14,6 +14,7 @@ import pytest
 from kouji.engines.cosyvoice import convert, loading
 from kouji.engines.cosyvoice.onnx_stages import OnnxStages
 from kouji.errors import BadCheckpoint, MissingWeights
+from kouji.runtime import converted
 from kouji_cosyvoice import networks, stand_ins
 
 
@@ -24,7 +25,7 @@ def packed(place: Path, int8: bool) -> Path:
     speakers = {"中文女": np.random.default_rng(1).standard_normal(192).astype(np.float32)}
     with (place / loading.SPEAKERS).open("wb") as file:
         np.savez(file, **speakers)
-    convert.finish(place, int8)
+    converted.finish(place, int8=int8)
     return place
 
 

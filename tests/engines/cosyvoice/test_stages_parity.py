@@ -93,6 +93,7 @@ def stages(request: pytest.FixtureRequest, case: Case, network: Any, tmp_path_fa
         from kouji.engines.cosyvoice import convert
         from kouji.engines.cosyvoice.onnx_stages import OnnxStages
         from kouji.engines.cosyvoice.torch_stages import TorchStages
+        from kouji.runtime import converted
 
         if request.param == "torch":
             return TorchStages(*(network(name if name in names else names[0]) for name in ("llm", "flow", "hift")))
@@ -101,7 +102,7 @@ def stages(request: pytest.FixtureRequest, case: Case, network: Any, tmp_path_fa
             place = tmp_path_factory.mktemp("onnx")
             for name in names:
                 convert.write(network(name), place, int8=False)
-            convert.finish(place, int8=False)
+            converted.finish(place, int8=False)
             PACKS[key] = OnnxStages(place, 1)
         return PACKS[key]
 

@@ -180,7 +180,8 @@ def test_frames_are_the_official_ones(case: Case) -> None:
 
 
 def at_speed(frames: Tensor, speed: float) -> Tensor:
-    from kouji.engines.gptsovits.render import n_frames_at, resized
+    from kouji.audio.fitting import resized
+    from kouji.engines.gptsovits.render import n_frames_at
 
     rows = resized(frames[0].numpy(), n_frames_at(frames.shape[2], speed))
     return torch.from_numpy(rows)[None]
@@ -202,7 +203,8 @@ def drawn(case: Case, suffix: str, scale: float) -> np.ndarray:
 
 @pytest.mark.parametrize("case", cases("gptsovits/*/sovits_*/decode"))
 def test_codes_become_the_official_samples(case: Case) -> None:
-    from kouji.engines.gptsovits.render import n_frames_at, resized
+    from kouji.audio.fitting import resized
+    from kouji.engines.gptsovits.render import n_frames_at
 
     heard = Case(case.path.with_name("speaker.npz"))
     one = style(heard, 0)[0, :, 0].numpy()

@@ -9,11 +9,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from kouji.audio.fitting import resized
 from kouji.engines.gptsovits import convert
 from kouji.engines.gptsovits.generation import Bounds, codes
 from kouji.engines.gptsovits.graphs_hearing import speaker
 from kouji.engines.gptsovits.onnx_stages import OnnxDecoder, OnnxReader
-from kouji.engines.gptsovits.render import n_frames_at, resized
+from kouji.engines.gptsovits.render import n_frames_at
 from kouji.engines.gptsovits.sampling import Sampling
 from kouji.runtime.onnx import Graph
 from kouji_parity import Case, cases

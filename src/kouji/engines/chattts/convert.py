@@ -7,8 +7,6 @@
 
 from __future__ import annotations
 
-import json
-import os
 import shutil
 from pathlib import Path
 from typing import Any
@@ -16,11 +14,11 @@ from typing import Any
 import numpy as np
 from torch import nn
 
-from kouji.errors import MissingExtra
+from kouji.runtime import converted
 
 from . import networks
 from .config import Config
-from .loading import CONVERTED, CONVERTED_INT8, MANIFEST, STATISTICS, TOKENIZER, statistics_of
+from .loading import STATISTICS, TOKENIZER, statistics_of
 
 
 def convert(folder: Path, int8: bool) -> Path:
@@ -30,23 +28,14 @@ def convert(folder: Path, int8: bool) -> Path:
         MissingExtra: the package onnx is not installed.
         BadCheckpoint: an official file is not what it should be.
     """
-    try:
-        import onnx  # noqa: F401
-    except ModuleNotFoundError as error:
-        raise MissingExtra("Conversion", "torch") from error
-    place = folder / (CONVERTED_INT8 if int8 else CONVERTED)
-    draft = place.with_name(f"{place.name}.part")
-    shutil.rmtree(draft, ignore_errors=True)
-    draft.mkdir()
-    for name in networks.FILES:  # one after the other: each is let go before the next is read
-        write(name, networks.read(folder, name, Config()), Config(), draft, int8)
-    shutil.copyfile(folder / TOKENIZER, draft / Path(TOKENIZER).name)
-    if (statistics := statistics_of(folder)) is not None:
-        with (draft / STATISTICS).open("wb") as file:
-            np.savez(file, spread=statistics.spread, mean=statistics.mean)
-    finish(draft, int8)
-    shutil.rmtree(place, ignore_errors=True)
-    os.replace(draft, place)
+    with converted.draft(folder, int8) as (draft, place):
+        for name in networks.FILES:  # one after the other: each is let go before the next is read
+            write(name, networks.read(folder, name, Config()), Config(), draft, int8)
+        shutil.copyfile(folder / TOKENIZER, draft / Path(TOKENIZER).name)
+        if (statistics := statistics_of(folder)) is not None:
+            with (draft / STATISTICS).open("wb") as file:
+                np.savez(file, spread=statistics.spread, mean=statistics.mean)
+        converted.finish(draft, int8=int8)
     return place
 
 
@@ -74,12 +63,6 @@ def write(name: str, network: nn.Module, config: Config, place: Path, int8: bool
         names["out_bias"] = "project_out.bias"
         groups = range(len(network.groups))  # type: ignore[arg-type]  # a list of modules
         _merge(place, **{f"{ours}{n}": w[f"groups.{n}.{theirs}"] for n in groups for ours, theirs in names.items()})
-
-
-def finish(place: Path, int8: bool) -> None:
-    """Write down what is there, so that a file that is lost or cut off later is told."""
-    files = {path.name: {"size": path.stat().st_size} for path in sorted(place.iterdir())}
-    (place / MANIFEST).write_text(json.dumps({"int8": int8, "files": files}, indent=1), "utf-8")
 
 
 def _merge(place: Path, **arrays: np.ndarray) -> None:

@@ -19,6 +19,7 @@ from pathlib import Path
 
 import numpy as np
 
+from kouji.audio.fitting import cut_to, resized
 from kouji.engines.contract import Card, Conditioning
 from kouji.errors import EmptyText, InvalidInput, MissingWeights
 from kouji.types import Chunk, Mark, Timing, Utterance
@@ -277,5 +278,5 @@ class ChatTTS:
         wanted = None if delivery.duration is None else delivery.duration * SAMPLE_RATE / STEP_SAMPLES
         rows, wanted = takes.nearest(take, wanted, delivery.speed, script.is_paced)
         n_samples = round(wanted * STEP_SAMPLES)
-        mel = render.resized(self._renderer.mel(np.stack(rows)), render.frames_for(n_samples))
-        return render.cut_to(self._renderer.sound(mel), n_samples)
+        mel = resized(self._renderer.mel(np.stack(rows)), render.frames_for(n_samples))
+        return cut_to(self._renderer.sound(mel), n_samples, render.FADE)

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import numpy as np
 
-from kouji.errors import BadCheckpoint, MissingExtra, MissingWeights
+from kouji.errors import MissingExtra, MissingWeights
+from kouji.runtime import converted
 
 from .speaker import Statistics
 from .stages import Stages
 from .tokenizer import Tokenizer
 
-CONVERTED, CONVERTED_INT8 = "onnx", "onnx-int8"
-MANIFEST = "manifest.json"
 TOKENIZER = "asset/tokenizer/tokenizer.json"
 STATISTICS = "statistics.npz"
 OFFICIAL = "asset/gpt/model.safetensors"
@@ -36,12 +34,11 @@ def load(folder: Path, n_threads: int, int8: bool) -> tuple[Stages, Tokenizer, S
         MissingWeights: a converted file is gone.
         BadCheckpoint: a file is not what it should be.
     """
-    for place in [folder / CONVERTED_INT8] * int8 + [folder / CONVERTED]:
-        if (place / MANIFEST).is_file():
-            from .onnx_stages import OnnxStages
+    for place in converted.choices(folder, int8):
+        from .onnx_stages import OnnxStages
 
-            tokenizer = Tokenizer.read(place / Path(TOKENIZER).name)
-            return OnnxStages(place, n_threads), tokenizer, statistics_of(folder, place)
+        tokenizer = Tokenizer.read(place / Path(TOKENIZER).name)
+        return OnnxStages(place, n_threads), tokenizer, statistics_of(folder, place)
     if not (folder / OFFICIAL).is_file():
         raise MissingWeights(
             f"{folder} has no weights of 32 bits.", 'Use preset="fast", or convert the official files without --int8.'
@@ -53,27 +50,9 @@ def load(folder: Path, n_threads: int, int8: bool) -> tuple[Stages, Tokenizer, S
     return TorchStages.from_folder(folder, n_threads), Tokenizer.read(folder / TOKENIZER), statistics_of(folder)
 
 
-def statistics_of(folder: Path, converted: Path | None = None) -> Statistics | None:
+def statistics_of(folder: Path, place: Path | None = None) -> Statistics | None:
     """The statistics of speakers of a folder, where it has any."""
-    if converted is not None and (converted / STATISTICS).is_file():
-        with np.load(converted / STATISTICS) as file:
+    if place is not None and (place / STATISTICS).is_file():
+        with np.load(place / STATISTICS) as file:
             return Statistics(file["spread"], file["mean"])
     return next((Statistics.read(folder / name) for name in PUBLISHED_STATISTICS if (folder / name).is_file()), None)
-
-
-def manifest(place: Path) -> dict[str, dict[str, object]]:
-    """What a conversion made: name of a file -> its facts.
-
-    Raises:
-        BadCheckpoint: it cannot be read.
-        MissingWeights: a file that it names is not there, or is cut off.
-    """
-    try:
-        files: dict[str, dict[str, object]] = json.loads((place / MANIFEST).read_text("utf-8"))["files"]
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise BadCheckpoint(f"{place / MANIFEST} cannot be read: {error}.", "Convert again.") from error
-    for name, facts in files.items():
-        path = place / name
-        if not path.is_file() or path.stat().st_size != facts["size"]:
-            raise MissingWeights(f"{path} is missing or cut off.", "Convert again.")
-    return files

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import numpy as np
 
+from kouji.runtime.converted import checked
 from kouji.runtime.onnx import Cached, Graph
 
 from .config import N_Q
 from .gfsq import GROUPS, Projections
-from .loading import manifest
 
 GROWTH = 256  # positions by which a cache grows
 
@@ -45,7 +45,7 @@ class OnnxStages:
     """See stages.Stages."""
 
     def __init__(self, folder: Path, n_threads: int) -> None:
-        files = manifest(folder)
+        files = checked(folder)["files"]
         self._graphs = {
             Path(name).stem: Graph(str(folder / name), n_threads) for name in files if name.endswith(".onnx")
         }

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator
 import numpy as np
 
 from . import gfsq
-from .config import HOP_LENGTH, N_MELS
+from .config import HOP_LENGTH
 from .generation import Step
 from .presets import Levers
 from .spectrum import overlapped
@@ -65,28 +65,6 @@ class Renderer:
         return samples[2 * HOP_LENGTH * (start - first) : cut]
 
 
-def resized(mel: np.ndarray, n_frames: int) -> np.ndarray:
-    """Log-mel (n_mels, T) -> (n_mels, n_frames): another length at the same pitch, linear between frames."""
-    n_old = mel.shape[1]
-    if n_old == n_frames:
-        return mel
-    places = np.clip((np.arange(n_frames) + 0.5) * (n_old / n_frames) - 0.5, 0, n_old - 1)
-    left = np.floor(places).astype(np.int64)
-    right = np.minimum(left + 1, n_old - 1)
-    share = (places - left).astype(np.float32)
-    return np.asarray(mel[:, left] * (1 - share) + mel[:, right] * share, np.float32).reshape(N_MELS, n_frames)
-
-
 def frames_for(n_samples: int) -> int:
     """Mel frames of which at least so many samples are made."""
     return max(2, -(-n_samples // HOP_LENGTH) + 1)
-
-
-def cut_to(samples: np.ndarray, n_samples: int) -> np.ndarray:
-    """Exactly so many samples: the end faded out where some are too many, silence where some lack."""
-    if len(samples) <= n_samples:
-        return np.pad(samples, (0, n_samples - len(samples)))
-    kept = samples[:n_samples].copy()
-    n_faded = min(n_samples, FADE)
-    kept[n_samples - n_faded :] *= np.linspace(1, 0, n_faded, dtype=np.float32)
-    return kept

@@ -7,22 +7,19 @@
 
 from __future__ import annotations
 
-import json
-import os
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 from torch import nn
 
-from kouji.errors import MissingExtra
+from kouji.runtime import converted
 
 from .config import FlowConfig, LMConfig
 from .flow import Flow
 from .hift import HiFT
 from .lm import TokenLM
-from .loading import CONVERTED, CONVERTED_INT8, MANIFEST, SPEAKERS, speakers_of
+from .loading import SPEAKERS, speakers_of
 
 
 def convert(folder: Path, int8: bool) -> Path:
@@ -32,27 +29,18 @@ def convert(folder: Path, int8: bool) -> Path:
         MissingExtra: the package onnx is not installed.
         BadCheckpoint: an official file is not what it should be.
     """
-    try:
-        import onnx  # noqa: F401
-    except ModuleNotFoundError as error:
-        raise MissingExtra("Conversion", "torch") from error
-    place = folder / (CONVERTED_INT8 if int8 else CONVERTED)
-    draft = place.with_name(f"{place.name}.part")
-    shutil.rmtree(draft, ignore_errors=True)
-    draft.mkdir()
-    speakers = speakers_of(folder)
-    networks = (
-        lambda: TokenLM.from_checkpoint(folder / "llm.pt"),
-        lambda: Flow.from_checkpoint(folder / "flow.pt"),
-        lambda: HiFT.from_checkpoint(folder / "hift.pt"),
-    )
-    for load in networks:  # one after the other: each is let go before the next is read
-        write(load(), draft, int8)
-    with (draft / SPEAKERS).open("wb") as file:
-        np.savez(file, **speakers)  # type: ignore[arg-type]  # of `allow_pickle`, which is none of them
-    finish(draft, int8)
-    shutil.rmtree(place, ignore_errors=True)
-    os.replace(draft, place)
+    with converted.draft(folder, int8) as (draft, place):
+        speakers = speakers_of(folder)
+        networks = (
+            lambda: TokenLM.from_checkpoint(folder / "llm.pt"),
+            lambda: Flow.from_checkpoint(folder / "flow.pt"),
+            lambda: HiFT.from_checkpoint(folder / "hift.pt"),
+        )
+        for load in networks:  # one after the other: each is let go before the next is read
+            write(load(), draft, int8)
+        with (draft / SPEAKERS).open("wb") as file:
+            np.savez(file, **speakers)  # type: ignore[arg-type]  # of `allow_pickle`, which is none of them
+        converted.finish(draft, int8=int8)
     return place
 
 
@@ -69,12 +57,6 @@ def write(network: nn.Module, place: Path, int8: bool) -> None:
         graphs.f0(graphs.part(weights, "f0_predictor.")).save(place)
         graphs.vocoder(weights).save(place)
         _merge(place, mixer=weights["m_source.l_linear.weight"], mixer_bias=weights["m_source.l_linear.bias"])
-
-
-def finish(place: Path, int8: bool) -> None:
-    """Write down what is there, so that a file that is lost or cut off later is told."""
-    files = {path.name: {"size": path.stat().st_size} for path in sorted(place.iterdir())}
-    (place / MANIFEST).write_text(json.dumps({"int8": int8, "files": files}, indent=1), "utf-8")
 
 
 def _write_lm(weights: dict[str, np.ndarray], config: LMConfig, place: Path, int8: bool) -> None:

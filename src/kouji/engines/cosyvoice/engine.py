@@ -20,6 +20,7 @@ from pathlib import Path
 
 import numpy as np
 
+from kouji.audio.fitting import cut_to
 from kouji.engines.contract import Card, Conditioning, Device
 from kouji.errors import EmptyText, InvalidInput, MissingWeights
 from kouji.types import Chunk, Mark, Timing, Utterance
@@ -30,6 +31,7 @@ from .config import HOP_LENGTH, SAMPLE_RATE, TOKEN_RATE
 from .presets import PRESETS
 from .stages import Speaking, Stages
 
+FADE = SAMPLE_RATE // 200  # samples: 5 ms
 REACH = (0.5, 2.0)  # of the estimated length: what is accepted; the flow renders any number of frames
 # Seconds a unit of text takes, where no prompt shows how fast its speaker is: 4.7 syllables, 12 phonemes a second.
 PER_SYLLABLE, PER_PHONEME, PER_PAUSE = 0.21, 0.083, 0.3
@@ -142,7 +144,7 @@ class CosyVoice:
         for piece in listening.at_pauses(samples):
             renderer = self._renderer(conditioning, rng)
             mel = renderer.mel(self._ears.codes(piece))
-            yield Chunk(_fitted(renderer.vocode(mel)[0], len(piece)))
+            yield Chunk(cut_to(renderer.vocode(mel)[0], len(piece), FADE))
 
     def _segments(self, utterance: Utterance, conditioning: Conditioning) -> list[prose.Segment]:
         arrays = conditioning.arrays
@@ -202,7 +204,7 @@ class CosyVoice:
         n_samples = round(delivery.duration * SAMPLE_RATE)
         frames = _shared(max(len(takes), round(n_samples / HOP_LENGTH)), [len(codes) for codes in takes])
         sounds = [renderer.vocode(renderer.mel(codes, n))[0] for codes, n in zip(takes, frames, strict=True)]
-        yield _fitted(np.concatenate(sounds), n_samples)
+        yield cut_to(np.concatenate(sounds), n_samples, FADE)
 
 
 class CosyVoiceSFT(CosyVoice):
@@ -235,13 +237,3 @@ def _shared(total: int, weights: Sequence[int]) -> list[int]:
     parts = [max(1, int(part)) for part in np.diff(edges)]
     parts[int(np.argmax(parts))] -= sum(parts) - total
     return parts
-
-
-def _fitted(samples: np.ndarray, n_samples: int) -> np.ndarray:
-    """Exactly so many samples: silence behind them, or the end faded out over 5 ms where some are too many."""
-    if len(samples) <= n_samples:
-        return np.pad(samples, (0, n_samples - len(samples)))
-    kept = samples[:n_samples].copy()
-    n_faded = min(n_samples, SAMPLE_RATE // 200)
-    kept[n_samples - n_faded :] *= np.linspace(1, 0, n_faded, dtype=np.float32)
-    return kept

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Protocol
@@ -11,11 +10,10 @@ import numpy as np
 
 from kouji.engines.contract import Device
 from kouji.errors import BadCheckpoint, MissingExtra, MissingWeights
+from kouji.runtime import converted
 
 from .stages import Stages
 
-CONVERTED, CONVERTED_INT8 = "onnx", "onnx-int8"
-MANIFEST = "manifest.json"
 SPEAKERS = "speakers.npz"
 
 
@@ -55,15 +53,12 @@ def load(
         UnsupportedDevice: what is installed does not run there.
     """
     device = device or Device()
-    converted = [folder / CONVERTED_INT8] * int8 + [folder / CONVERTED]
-    if device.name == "mps" or device.precision not in ("", "float32"):
-        converted = []
-    for place in converted:
-        if (place / MANIFEST).is_file():
-            from .onnx_stages import OnnxStages
+    needs_torch = device.name == "mps" or device.precision not in ("", "float32")
+    for place in [] if needs_torch else converted.choices(folder, int8):
+        from .onnx_stages import OnnxStages
 
-            with np.load(place / SPEAKERS) as speakers:
-                return OnnxStages(place, n_threads, device.name or "cpu"), dict(speakers)
+        with np.load(place / SPEAKERS) as speakers:
+            return OnnxStages(place, n_threads, device.name or "cpu"), dict(speakers)
     if not (folder / "llm.pt").is_file():
         raise MissingWeights(
             f"{folder} has no weights of 32 bits.", 'Use preset="fast", or convert the official files without --int8.'
@@ -87,21 +82,3 @@ def speakers_of(folder: Path) -> dict[str, np.ndarray]:
     if wrong:
         raise BadCheckpoint(f"{path} has no embedding of 192 numbers for {wrong[0]!r}.", "Is it of another model?")
     return {name: tensor.float().reshape(-1).numpy() for name, tensor in state.items()}
-
-
-def manifest(place: Path) -> dict[str, dict[str, object]]:
-    """What a conversion made: name of a file -> its facts.
-
-    Raises:
-        BadCheckpoint: it cannot be read.
-        MissingWeights: a file that it names is not there, or is cut off.
-    """
-    try:
-        files: dict[str, dict[str, object]] = json.loads((place / MANIFEST).read_text("utf-8"))["files"]
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise BadCheckpoint(f"{place / MANIFEST} cannot be read: {error}.", "Convert again.") from error
-    for name, facts in files.items():
-        path = place / name
-        if not path.is_file() or path.stat().st_size != facts["size"]:
-            raise MissingWeights(f"{path} is missing or cut off.", "Convert again.")
-    return files

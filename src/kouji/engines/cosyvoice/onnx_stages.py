@@ -8,11 +8,11 @@ from threading import Lock
 
 import numpy as np
 
+from kouji.runtime.converted import checked
 from kouji.runtime.onnx import Cached, Graph
 
 from .config import N_MELS, n_frames
-from .loading import manifest
-from .render import resized
+from .render import resized_rows
 
 START, TASK = 0, 1  # rows of llm_embedding
 EDGE = 20  # tokens, see flow.EDGE
@@ -88,7 +88,7 @@ class OnnxStages:
     """See stages.Stages."""
 
     def __init__(self, folder: Path, n_threads: int, device: str = "cpu") -> None:
-        files = manifest(folder)
+        files = checked(folder)["files"]
         graphs, tables = ([Path(name) for name in files if name.endswith(ending)] for ending in (".onnx", ".npy"))
         self._graphs = {path.stem: Graph(str(folder / path), n_threads, device=device) for path in graphs}
         self._tables = {path.stem: np.load(folder / path, mmap_mode="r") for path in tables}
@@ -119,11 +119,11 @@ class OnnxStages:
         prompt, new = rows[:n_prompt], rows[n_prompt:]
         edge = n_frames(EDGE)
         if len(new) > 2 * EDGE and n_new_frames > 2 * edge:
-            middle = resized(new[EDGE:-EDGE], n_new_frames - 2 * edge)
-            frames = [resized(new[:EDGE], edge), middle, resized(new[-EDGE:], edge)]
+            middle = resized_rows(new[EDGE:-EDGE], n_new_frames - 2 * edge)
+            frames = [resized_rows(new[:EDGE], edge), middle, resized_rows(new[-EDGE:], edge)]
         else:
-            frames = [resized(new, n_new_frames)]
-        (mu,) = self._graphs["regulator"](frames=np.concatenate([resized(prompt, n_prompt_frames), *frames])[None])
+            frames = [resized_rows(new, n_new_frames)]
+        (mu,) = self._graphs["regulator"](frames=np.concatenate([resized_rows(prompt, n_prompt_frames), *frames])[None])
         return np.ascontiguousarray(mu[0].T)
 
     def velocity(

@@ -11,6 +11,8 @@ from typing import Protocol
 
 import numpy as np
 
+from kouji.audio.fitting import resized
+
 from . import cfm, source
 from .config import n_frames
 from .presets import Levers
@@ -126,15 +128,9 @@ class Renderer:
 
 def at_tempo(mel: np.ndarray, speed: float) -> np.ndarray:
     """mel (80, T) -> (80, int(T / speed)), as upstream does it."""
-    return mel if speed == 1.0 else resized(mel.T, int(mel.shape[1] / speed)).T
+    return mel if speed == 1.0 else resized(mel, int(mel.shape[1] / speed))
 
 
-def resized(rows: np.ndarray, n: int) -> np.ndarray:
-    """(N, dim) -> (n, dim), linear with half-pixel centres; no rows stay none."""
-    if len(rows) == 0:
-        return rows
-    places = np.clip((np.arange(n) + 0.5) * (len(rows) / n) - 0.5, 0, len(rows) - 1)
-    left = np.floor(places).astype(np.int64)
-    right = np.minimum(left + 1, len(rows) - 1)
-    share = (places - left).astype(np.float32)[:, None]
-    return np.asarray(rows[left] * (1 - share) + rows[right] * share, np.float32)
+def resized_rows(rows: np.ndarray, n: int) -> np.ndarray:
+    """(N, dim) -> (n, dim), see `fitting.resized`."""
+    return np.ascontiguousarray(resized(rows.T, n).T)

@@ -11,8 +11,6 @@
 from __future__ import annotations
 
 import json
-import os
-import shutil
 from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
@@ -20,7 +18,7 @@ from pathlib import Path
 import numpy as np
 from torch import nn
 
-from kouji.errors import MissingExtra
+from kouji.runtime import converted
 
 from . import loading, networks, places, weights
 from .bert import Bert
@@ -36,26 +34,17 @@ def convert(folder: Path, int8: bool, version: str) -> Path:
         MissingExtra: the package onnx is not installed.
         MissingWeights, BadCheckpoint: an official file is not what it should be.
     """
-    try:
-        import onnx  # noqa: F401
-    except ModuleNotFoundError as error:
-        raise MissingExtra("Conversion", "torch") from error
-    place = folder / (loading.CONVERTED_INT8 if int8 else loading.CONVERTED)
-    s1, s2 = places.s1(folder, version), places.s2(folder, version)
-    t2s, sovits = weights.pair(s1, s2, version, folder)
-    assert isinstance(sovits, SoVITS)  # v4 has no conversion
-    draft = place.with_name(f"{place.name}.part")
-    shutil.rmtree(draft, ignore_errors=True)
-    draft.mkdir()
-    write_reader(t2s, draft, int8)
-    write_decoder(sovits, draft)
-    write_ears(networks.hubert(folder), sovits, draft, int8)
-    if sovits.config.is_pro:
-        write_speaker(networks.speaker(folder), draft)
-    write_meaning(networks.bert(folder), networks.vocabulary(folder).words, draft, int8)
-    finish(draft, loading.digest(s2, folder))
-    shutil.rmtree(place, ignore_errors=True)
-    os.replace(draft, place)
+    with converted.draft(folder, int8) as (draft, place):
+        s1, s2 = places.s1(folder, version), places.s2(folder, version)
+        t2s, sovits = weights.pair(s1, s2, version, folder)
+        assert isinstance(sovits, SoVITS)  # v4 has no conversion
+        write_reader(t2s, draft, int8)
+        write_decoder(sovits, draft)
+        write_ears(networks.hubert(folder), sovits, draft, int8)
+        if sovits.config.is_pro:
+            write_speaker(networks.speaker(folder), draft)
+        write_meaning(networks.bert(folder), networks.vocabulary(folder).words, draft, int8)
+        converted.finish(draft, digest=loading.digest(s2, folder))
     return place
 
 
@@ -118,12 +107,6 @@ def write_meaning(network: Bert, words: Mapping[str, int], place: Path, int8: bo
     np.save(place / "words.npy", w["word.weight"])
     (place / "vocabulary.json").write_text(json.dumps({"model": {"vocab": dict(words)}}), "utf-8")
     _merge(place, word_places=w["position.weight"] + w["token_type.weight"][0])
-
-
-def finish(place: Path, digest: str) -> None:
-    """Write down what is there, so that a file that is lost or cut off later is told."""
-    files = {path.name: {"size": path.stat().st_size} for path in sorted(place.iterdir())}
-    (place / loading.MANIFEST).write_text(json.dumps({"digest": digest, "files": files}, indent=1), "utf-8")
 
 
 def _arrays(network: nn.Module) -> dict[str, np.ndarray]:

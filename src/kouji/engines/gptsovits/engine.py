@@ -17,6 +17,7 @@ from threading import Lock
 
 import numpy as np
 
+from kouji.audio.fitting import cut_to, resized
 from kouji.audio.resample import resample
 from kouji.engines.contract import Card, Conditioning
 from kouji.errors import InvalidInput, MissingWeights
@@ -27,7 +28,7 @@ from .card import V2, V2PRO, V2PROPLUS, V4
 from .config import HOP_LENGTH, N_MELS_V4, SAMPLE_RATE, SAMPLE_RATE_V4
 from .options import Options
 from .presets import PRESETS
-from .render import fitted, n_frames_at, resized, shared
+from .render import FADE, n_frames_at, shared
 from .span import Target
 from .stages import Decoder, DecoderV4, Speaking
 from .streaming import streamed
@@ -137,7 +138,7 @@ class GPTSoVITSv2:
             frames = decoder.frames(codes, pieces[number].phones, voice.style)
             n_frames = -(-n_samples // self.hop_length) if n_samples else n_frames_at(frames.shape[1], speed)
             samples = decoder.render(resized(frames, n_frames), noises[number](0, n_frames), voice.style)
-            yield number, iter([fitted(samples, n_samples) if n_samples else samples])
+            yield number, iter([cut_to(samples, n_samples, FADE) if n_samples else samples])
 
     def _streamed(
         self, decoder: Decoder, piece: script.Piece, prompt: Prompt, voice: Voice, options: Options,

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from dataclasses import dataclass
 from pathlib import Path
 
-from kouji.errors import BadCheckpoint, MissingExtra, MissingWeights
+from kouji.errors import MissingExtra
+from kouji.runtime import converted
 
 from . import places
 from .listening import Ears
@@ -17,8 +17,6 @@ from .text import front
 from .text.g2pw import G2PW
 from .vocabulary import Vocabulary
 
-CONVERTED, CONVERTED_INT8 = "onnx", "onnx-int8"
-MANIFEST = "manifest.json"
 LEARNING = "1"  # counts how often what is learnt of a recording has changed
 
 
@@ -46,11 +44,10 @@ def load(folder: Path, version: str, n_threads: int, int8: bool) -> Parts:
         MissingWeights: a file is not there.
         BadCheckpoint: a file is not what it should be. Nothing else has been loaded then.
     """
-    for place in [folder / CONVERTED_INT8] * int8 + [folder / CONVERTED]:
-        if (place / MANIFEST).is_file():
-            from . import onnx_stages
+    for place in converted.choices(folder, int8):
+        from . import onnx_stages
 
-            return onnx_stages.load(place, n_threads)
+        return onnx_stages.load(place, n_threads)
     return official(folder, version, n_threads)
 
 
@@ -84,25 +81,6 @@ def reading(folder: Path, vocabulary: Vocabulary, n_threads: int) -> front.Readi
     """
     place = places.g2pw(folder)
     return front.Reading(pinyin=G2PW(place, vocabulary.ids, n_threads) if place else None)
-
-
-def checked(place: Path) -> str:
-    """Look at all files of a conversion; returns the digest of what voices are learnt with.
-
-    Raises:
-        BadCheckpoint: the manifest cannot be read.
-        MissingWeights: a file that it names is not there, or is cut off.
-    """
-    try:
-        manifest = json.loads((place / MANIFEST).read_text("utf-8"))
-        sizes, digest = {str(name): int(facts["size"]) for name, facts in manifest["files"].items()}, manifest["digest"]
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise BadCheckpoint(f"{place / MANIFEST} cannot be read: {error}.", "Convert again.") from error
-    for name, size in sizes.items():
-        path = place / name
-        if not path.is_file() or path.stat().st_size != size:
-            raise MissingWeights(f"{path} is missing or cut off.", "Convert again.")
-    return str(digest)
 
 
 def digest(s2: Path, folder: Path) -> str:

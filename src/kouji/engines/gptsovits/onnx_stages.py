@@ -9,10 +9,11 @@ from pathlib import Path
 
 import numpy as np
 
+from kouji.runtime.converted import checked
 from kouji.runtime.onnx import Cached, Graph
 
 from .config import NOISE_SCALE
-from .loading import Parts, checked, reading
+from .loading import Parts, reading
 from .text import front
 from .vocabulary import Vocabulary
 
@@ -201,7 +202,7 @@ def load(place: Path, n_threads: int) -> Parts:
         BadCheckpoint: its manifest cannot be read.
         MissingWeights: a file that it names is not there, or is cut off.
     """
-    digest = checked(place)
+    digest = str(checked(place, "digest")["digest"])
     with np.load(place / "small.npz") as file:
         small = dict(file)
     reader, decoder = OnnxReader(place, n_threads, small), OnnxDecoder(place, n_threads, small)

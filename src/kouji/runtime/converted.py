@@ -1,0 +1,75 @@
+"""Folders that `kouji models convert` makes within a model's: whole or not there at all, and told when they are not."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from kouji.errors import BadCheckpoint, MissingExtra, MissingWeights
+
+FLOAT, INT8 = FOLDERS = ("onnx", "onnx-int8")
+MANIFEST = "manifest.json"
+
+
+def choices(folder: Path, int8: bool) -> list[Path]:
+    """The conversions in a model's folder, the one to take first; eight-bit weights only where they are wanted."""
+    return [folder / name for name in [INT8] * int8 + [FLOAT] if (folder / name / MANIFEST).is_file()]
+
+
+@contextmanager
+def draft(folder: Path, int8: bool) -> Iterator[tuple[Path, Path]]:
+    """(where to write, where it will stand) of a conversion, which takes the place of an older one at the end.
+
+    Raises:
+        MissingExtra: the package onnx is not installed.
+    """
+    try:
+        import onnx  # noqa: F401
+    except ModuleNotFoundError as error:
+        raise MissingExtra("Conversion", "torch") from error
+    place = folder / (INT8 if int8 else FLOAT)
+    made = place.with_name(f"{place.name}.part")
+    shutil.rmtree(made, ignore_errors=True)
+    made.mkdir()
+    try:
+        yield made, place
+    except BaseException:
+        shutil.rmtree(made, ignore_errors=True)
+        raise
+    shutil.rmtree(place, ignore_errors=True)
+    os.replace(made, place)
+
+
+def finish(place: Path, **facts: object) -> None:
+    """Write down what is there, so that a file that is lost or cut off later is told; and other facts."""
+    files = {path.name: {"size": path.stat().st_size} for path in sorted(place.iterdir())}
+    (place / MANIFEST).write_text(json.dumps({**facts, "files": files}, indent=1), "utf-8")
+
+
+def checked(place: Path, *facts: str) -> dict[str, Any]:
+    """What a conversion wrote down: "files", by name, and its facts.
+
+    Args:
+        place: of the conversion.
+        facts: that it must have.
+
+    Raises:
+        BadCheckpoint: it cannot be read, or lacks a fact.
+        MissingWeights: a file that it names is not there, or is cut off.
+    """
+    try:
+        manifest: dict[str, Any] = json.loads((place / MANIFEST).read_text("utf-8"))
+        sizes = {str(name): int(known["size"]) for name, known in manifest["files"].items()}
+        _ = [manifest[fact] for fact in facts]
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise BadCheckpoint(f"{place / MANIFEST} cannot be read: {error}.", "Convert again.") from error
+    for name, size in sizes.items():
+        path = place / name
+        if not path.is_file() or path.stat().st_size != size:
+            raise MissingWeights(f"{path} is missing or cut off.", "Convert again.")
+    return manifest
