@@ -113,7 +113,7 @@ def test_a_million_boxes_in_one_another_or_in_a_row_are_not_followed() -> None:
     for row in (*rows, struct.pack(">I4s", 8 * n, b"moov") + struct.pack(">I4s", 8 * n, b"udta") * n):
         started = time.process_time()
         assert tags.read(io.BytesIO(struct.pack(">I4s4s", 12, b"ftyp", b"M4A ") + row)) == {}
-        assert time.process_time() - started < 0.1
+        assert time.process_time() - started < 5  # some milliseconds; followed one by one, minutes
 
 
 @pytest.mark.parametrize("make", [written, streamed])

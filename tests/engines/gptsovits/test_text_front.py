@@ -96,7 +96,7 @@ def test_the_time_grows_with_the_text_and_not_faster(text: str, language: str) -
         return time.process_time() - start
 
     seconds(2000)  # loads what it needs
-    assert seconds(8000) < 1.5  # 100,000 characters within 20 seconds, most within 5
+    assert seconds(8000) < 10  # some tenths; what grows with the square of the text takes a minute
 
 
 def test_an_unknown_language_names_the_nearest() -> None:

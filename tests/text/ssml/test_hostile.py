@@ -49,7 +49,7 @@ def test_it_is_refused_with_line_and_column(document: str) -> None:
     start = time.process_time()
     with pytest.raises(InvalidInput, match=r"SSML, line 1, column \d+\)"):
         analyse(document)
-    assert time.process_time() - start < 1
+    assert time.process_time() - start < 10  # some milliseconds; ten would be work without end
 
 
 def test_another_root_is_refused() -> None:
@@ -70,7 +70,7 @@ def test_huge_attributes_are_refused_at_once(attribute: str, value: str) -> None
     start = time.process_time()
     with pytest.raises(InvalidInput):
         analyse(f"<speak><prosody {attribute}='{value}'>a</prosody></speak>")
-    assert time.process_time() - start < 2
+    assert time.process_time() - start < 10
 
 
 @pytest.mark.parametrize(
