@@ -13,7 +13,7 @@ HOUSE = Path(__file__).parent.parent / "src" / "kouji"
 # From the ground up. Rooms of one floor do not know one another; the ground is three steps.
 FLOORS = (
     "errors",
-    "types",
+    "types terms",
     "config",
     "text audio store",
     "layers runtime control voices policy",
@@ -28,6 +28,7 @@ FLOORS = (
 )
 FLOOR = {room: number for number, floor in enumerate(FLOORS) for room in floor.split()}
 ENGINES_KNOW = {"types", "errors", "text", "audio", "layers", "runtime"}
+CONTRACT_KNOWS = {"types", "errors", "terms"}
 HATCHES = {("types.py", "audio")}  # Speech.save, inside the function
 HEAVY = {"torch", "scipy", "librosa", "numba", "gradio", "fastapi"}  # never at module level outside their rooms
 
@@ -55,6 +56,8 @@ def _wrong_imports(path: Path, tree: ast.Module) -> Iterator[str]:
                 yield f"{room} may not know {other}"
             if room == "engines" and len(path.parts) > 2:
                 yield from _wrong_in_engine(path.parts[1], rest)
+            if path.parts == ("engines", "contract.py") and rest[0] not in CONTRACT_KNOWS:
+                yield f"the contract may not know {rest[0]}"
         elif top == "torch" and path.parts[:2] == ("engines", "native"):
             yield "the native engine does without torch"
         elif top in HEAVY and name in at_module_level and not _may_load(top, path):
@@ -114,6 +117,7 @@ def test_rooms_import_downward_only() -> None:
         ("engines/native/engine.py", "def f():\n    import torch", "the native engine does without torch"),
         ("engines/a/engine.py", "from kouji.engines.b import x", "the engine a may not know engines.b.x"),
         ("engines/a/card.py", "import torch.nn", "torch at module level"),
+        ("engines/contract.py", "from kouji.policy import Gate", "the contract may not know policy"),
         ("cli/say.py", "try:\n    import torch\nfinally: pass", "torch at module level"),
         ("eval/plots.py", "from scipy import signal", "scipy at module level"),
         ("helpers/a.py", "", "the room 'helpers' is on no floor"),

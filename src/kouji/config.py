@@ -14,13 +14,13 @@ from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 
 from kouji.errors import InvalidInput, OutputFailed, UnknownName
+from kouji.terms import USES
 
 
 def _setting(default: object, meaning: str):  # type: ignore[no-untyped-def]  # as dataclasses.field
     return field(default=default, metadata={"meaning": meaning})
 
 
-USES = ("personal", "research", "commercial")  # what a deployment may be for
 RULES = ("always", "request", "off")  # who may leave a mark out: nobody, a request, or the house has
 LABELS = ("none", "start", "end", "both", "tone")  # where a sound says aloud that a machine made it
 _WORDS = {"use": ("", *USES), "watermark": RULES, "marks": RULES, "label": LABELS, "c2pa": ("on", "off")}

@@ -20,7 +20,7 @@ from kouji.engines.contract import Licence
 from kouji.errors import LicenceDenied
 from kouji.policy import Gate
 from kouji.policy.licences import attribution, check_training, training
-from kouji.policy.terms import terms_of
+from kouji.terms import USES, terms_of
 from kouji_parrot.card import CARD as PARROT
 
 # Engine -> the uses for which it may speak, and those for which it may once its terms were accepted. "": not stated.
@@ -39,7 +39,7 @@ OTHERS = {
     "accepted": (Licence("weights", "LicenseRef-bilibili-Model-Use-License"),),
     "unheard": (Licence("weights", "LicenseRef-nobody-knows"),),
 }
-USES = ("", *config.USES)
+STATED = ("", *USES)
 
 
 @pytest.fixture
@@ -124,7 +124,7 @@ WAYS = [by_python, by_command, by_batch, by_http, by_job]
 
 
 @pytest.mark.parametrize("way", WAYS)
-@pytest.mark.parametrize("use", USES)
+@pytest.mark.parametrize("use", STATED)
 def test_every_engine_speaks_for_the_uses_of_its_licences_alone(
     house: Callable[..., None], tmp_path: Path, use: str, way: Callable[[str, Path], bool]
 ) -> None:
@@ -136,7 +136,7 @@ def test_every_engine_speaks_for_the_uses_of_its_licences_alone(
 
 
 @pytest.mark.parametrize("way", WAYS)
-@pytest.mark.parametrize("use", USES)
+@pytest.mark.parametrize("use", STATED)
 @pytest.mark.parametrize("engine", [name for name, (_, once) in MAY.items() if once])
 def test_what_must_be_accepted_speaks_once_it_was(
     house: Callable[..., None], tmp_path: Path, use: str, engine: str, way: Callable[[str, Path], bool]

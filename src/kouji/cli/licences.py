@@ -10,7 +10,7 @@ from . import options
 
 if TYPE_CHECKING:
     from kouji.errors import LicenceDenied
-    from kouji.policy import Licence
+    from kouji.terms import Licence
 
 app = typer.Typer(help="What is licensed how, and what may speak here.")
 _By = Annotated[str, typer.Option("--by", help="Who does; else the name of the account.")]
@@ -79,7 +79,8 @@ def asked(denied: LicenceDenied) -> bool:
     if not denied.lacks or not (sys.stdin.isatty() and sys.stderr.isatty()):
         return False
     from kouji import config, engines
-    from kouji.policy import USES, Gate
+    from kouji.policy import Gate
+    from kouji.terms import USES
 
     typer.echo(denied.message, err=True)
     card = engines.card(denied.engine)

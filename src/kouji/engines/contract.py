@@ -15,8 +15,8 @@ from typing import Protocol
 import numpy as np
 
 from kouji.errors import InvalidInput, UnknownName
-from kouji.policy.licences import Licence as Licence
-from kouji.policy.terms import Terms as Terms
+from kouji.terms import Licence as Licence
+from kouji.terms import Terms as Terms
 from kouji.types import Chunk, Timing, Utterance
 
 # Argument of `synthesize` -> the control that an engine needs for it. What a card lists, its engine obeys;

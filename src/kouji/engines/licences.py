@@ -8,7 +8,8 @@ from typing import Any
 
 from kouji import config
 from kouji.errors import LicenceDenied
-from kouji.policy.licences import Gate, Licence
+from kouji.policy.licences import Gate
+from kouji.terms import Licence
 
 from . import attribution, cards, that_may
 

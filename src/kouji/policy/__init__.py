@@ -6,20 +6,16 @@ together or not at all.
 
 from .audit import Event, events, note
 from .consent import Consent, check, consent_of, record, revoke
-from .licences import Gate, Licence, Permit
+from .licences import Gate, Permit
 from .protection import NEAR, Protected, guard, protect, protected, unprotect
-from .terms import USES, Terms
 
 __all__ = [
     "NEAR",
-    "USES",
     "Consent",
     "Event",
     "Gate",
-    "Licence",
     "Permit",
     "Protected",
-    "Terms",
     "check",
     "consent_of",
     "events",

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -15,9 +14,9 @@ from typing import TYPE_CHECKING
 
 from kouji import config
 from kouji.errors import InvalidInput, LicenceDenied
+from kouji.terms import USES, Licence
 
 from .audit import note
-from .terms import USES, Terms, terms_of
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -25,34 +24,6 @@ if TYPE_CHECKING:
     from kouji.store import Records
 
 _LONGEST = 2000  # characters of a person's name
-
-
-@dataclass(frozen=True)
-class Licence:
-    """The licence of one part of an engine."""
-
-    part: str  # "code" | "weights" | the name of a data file
-    name: str  # SPDX, e.g. "Apache-2.0"; several joined by AND
-    credits: str = ""  # who must be named, and where the full list lies
-    notice: str = ""  # what results say where the licence asks for a name; "": made from the credits
-    own: Terms | None = None  # where the licence is none of `terms.TERMS`
-
-    @property
-    def terms(self) -> Terms:
-        """What it allows."""
-        return self.own or terms_of(self.name)
-
-    @property
-    def attribution(self) -> str:
-        """What must be said with every result; "" where nothing must."""
-        if not self.terms.attribution or self.part == "code":
-            return ""
-        return self.notice or ", ".join(filter(None, [self.credits, self.name]))
-
-    @property
-    def digest(self) -> str:
-        """Of what is accepted: other terms must be accepted anew."""
-        return hashlib.sha256(repr((self.name, self.terms)).encode()).hexdigest()
 
 
 @dataclass(frozen=True)

@@ -14,12 +14,12 @@ from kouji import engines
 from kouji.audio import tags
 from kouji.audio.corpus import Recording
 from kouji.audio.watermark import detect
-from kouji.config import USES
 from kouji.engines.native import pack
 from kouji.engines.native.card import CARD
 from kouji.errors import InvalidInput, LicenceDenied
 from kouji.policy import marks
 from kouji.policy.licences import check_training, check_use, training
+from kouji.terms import USES
 
 if TYPE_CHECKING:
     from .pipeline import Recipe

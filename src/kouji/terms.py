@@ -1,4 +1,4 @@
-"""What licences allow, as data: a table to read and to add to.
+"""Licences and what they allow, as data: a table to read and to add to.
 
 A card names the licence of each part by its SPDX id; what that means stands here, once for all engines. A licence that
 is not here counts as one for personal and research use alone, until somebody writes its row.
@@ -6,10 +6,10 @@ is not here counts as one for personal and research use alone, until somebody wr
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 
-from kouji.config import USES as USES
-
+USES = ("personal", "research", "commercial")  # what a deployment may be for
 _PRIVATE = ("personal", "research")
 
 
@@ -88,3 +88,31 @@ def terms_of(name: str) -> Terms:
     for other in others:
         first = first.joined(other)
     return first
+
+
+@dataclass(frozen=True)
+class Licence:
+    """The licence of one part of an engine."""
+
+    part: str  # "code" | "weights" | the name of a data file
+    name: str  # SPDX, e.g. "Apache-2.0"; several joined by AND
+    credits: str = ""  # who must be named, and where the full list lies
+    notice: str = ""  # what results say where the licence asks for a name; "": made from the credits
+    own: Terms | None = None  # where the licence is none of `TERMS`
+
+    @property
+    def terms(self) -> Terms:
+        """What it allows."""
+        return self.own or terms_of(self.name)
+
+    @property
+    def attribution(self) -> str:
+        """What must be said with every result; "" where nothing must."""
+        if not self.terms.attribution or self.part == "code":
+            return ""
+        return self.notice or ", ".join(filter(None, [self.credits, self.name]))
+
+    @property
+    def digest(self) -> str:
+        """Of what is accepted: other terms must be accepted anew."""
+        return hashlib.sha256(repr((self.name, self.terms)).encode()).hexdigest()
