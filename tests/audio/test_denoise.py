@@ -1,17 +1,13 @@
 """Noise suppression: hiss falls, speech stays, and how the sound was cut does not matter."""
 
-from pathlib import Path
-
 import numpy as np
 import pytest
-import soundfile
 
 from kouji.audio.denoise import denoised
 from kouji.audio.join import collect
-from kouji.audio.resample import resample
 from kouji.types import Chunk, Mark
+from kouji_sounds import FEMALE, person
 
-DATA = Path(__file__).parent.parent / "data"
 RATE = 24000
 
 
@@ -19,8 +15,7 @@ RATE = 24000
 def clean() -> np.ndarray:
     """A person speaks for some seconds, with half a second of nothing before, between and after."""
     pause = np.zeros(RATE // 2, np.float32)
-    samples, sample_rate = soundfile.read(DATA / "english_female.flac", dtype="float32")
-    spoken = resample(samples, sample_rate, RATE)
+    spoken = person(FEMALE, RATE)
     return np.concatenate([pause, spoken, pause, spoken, pause])
 
 

@@ -1,16 +1,13 @@
 """Loudness: against the tables of the recommendation, and against another program."""
 
 import time
-from pathlib import Path
 
 import numpy as np
 import pytest
-import soundfile
 
 from kouji.audio.loudness import brought_to, k_weighting, loudness, true_peak
 from kouji.errors import InvalidInput
-
-DATA = Path(__file__).parent.parent / "data"
+from kouji_sounds import FEMALE, person
 
 
 def speech(rate: int = 16000, seconds: float = 8.0) -> np.ndarray:
@@ -46,7 +43,7 @@ def test_another_program_measures_the_same(rate: int) -> None:
 
 def test_a_person_is_measured_as_another_program_does() -> None:
     pyloudnorm = pytest.importorskip("pyloudnorm", reason="pip install 'kouji[dev]'")
-    samples, rate = soundfile.read(DATA / "english_female.flac")
+    samples, rate = person(FEMALE).astype(np.float64), 16000
     oracle = pyloudnorm.Meter(rate, filter_class="DeMan").integrated_loudness(samples)
     assert loudness(samples, rate) == pytest.approx(oracle, abs=0.1)
 

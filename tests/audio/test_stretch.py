@@ -1,25 +1,21 @@
 """Another length, the same voice."""
 
-from pathlib import Path
 
 import numpy as np
 import pytest
-import soundfile
 
 from kouji.audio import f0
 from kouji.audio.mel import log_mel
-from kouji.audio.resample import resample
 from kouji.audio.stretch import stretched
+from kouji_sounds import FEMALE, MALE, person
 
 RATE = 24000
-CLIPS = Path(__file__).parents[1] / "data"
 FACTORS = (0.92, 0.96, 1.04, 1.08)
 
 
-@pytest.fixture(scope="module", params=["english_female", "english_male"])
+@pytest.fixture(scope="module", params=[FEMALE, MALE], ids=["female", "male"])
 def speech(request: pytest.FixtureRequest) -> np.ndarray:
-    samples, sample_rate = soundfile.read(CLIPS / f"{request.param}.flac", dtype="float32")
-    return resample(samples, sample_rate, RATE)[: 4 * RATE]
+    return person(request.param, RATE)[: 4 * RATE]
 
 
 @pytest.mark.parametrize("n", [1, 100, 1439, 1440, 20_001, 24_000, 47_999])

@@ -3,11 +3,9 @@
 import hashlib
 import io
 from collections.abc import Callable
-from pathlib import Path
 
 import numpy as np
 import pytest
-import soundfile
 
 from kouji.audio.encoder import Encoder
 from kouji.audio.files import read
@@ -16,22 +14,17 @@ from kouji.audio.watermark import Payload, Watermark, detect, marked
 from kouji.audio.watermark.pattern import pattern
 from kouji.audio.watermark.payload import N_CODED, coded, decoded, engine_number
 from kouji.types import Chunk, Mark
+from kouji_sounds import FEMALE, MALE, person
 
-DATA = Path(__file__).parent.parent / "data"
 RATE = 24000
 PAYLOAD = Payload(engine_number("native"), 0xC0FFEE42)
 Sound = tuple[np.ndarray, int]
 
 
-def recording(name: str) -> np.ndarray:
-    samples, sample_rate = soundfile.read(DATA / f"{name}.flac", dtype="float32")
-    return resample(samples, sample_rate, RATE)
-
-
 @pytest.fixture(scope="module")
 def clean() -> np.ndarray:
     """Two people in turn, 6.4 seconds."""
-    return np.concatenate([recording("english_female"), recording("english_male")])
+    return np.concatenate([person(FEMALE, RATE), person(MALE, RATE)])
 
 
 @pytest.fixture(scope="module")
@@ -108,7 +101,7 @@ def test_silence_and_noise_have_none(n_samples: int) -> None:
 
 @pytest.mark.parametrize("sample_rate", [16000, 22050, 24000, 32000, 44100, 48000])
 def test_every_rate_carries_it(sample_rate: int) -> None:
-    samples = resample(recording("english_female")[: 4 * RATE], RATE, sample_rate)
+    samples = resample(person(FEMALE, RATE)[: 4 * RATE], RATE, sample_rate)
     found = detect(with_mark(samples, sample_rate), sample_rate)
     assert isinstance(found, Watermark)
     assert found.id == "c0ffee42"
@@ -116,7 +109,7 @@ def test_every_rate_carries_it(sample_rate: int) -> None:
 
 @pytest.mark.parametrize("sample_rate", [22050, 24000])
 def test_chunks_of_any_size_give_the_same_bytes(sample_rate: int) -> None:
-    samples = resample(recording("english_male")[: 3 * RATE], RATE, sample_rate)
+    samples = resample(person(MALE, RATE)[: 3 * RATE], RATE, sample_rate)
     whole = with_mark(samples, sample_rate)
     assert len(whole) == len(samples)
     rng = np.random.default_rng(3)
@@ -125,7 +118,7 @@ def test_chunks_of_any_size_give_the_same_bytes(sample_rate: int) -> None:
 
 
 def test_it_keeps_no_more_than_twenty_milliseconds_back() -> None:
-    samples, n_given, n_back = recording("english_male")[: 2 * RATE], 0, 0
+    samples, n_given, n_back = person(MALE, RATE)[: 2 * RATE], 0, 0
     counts = []
 
     def given():  # type: ignore[no-untyped-def]
@@ -158,7 +151,7 @@ def test_it_is_far_below_the_speech_at_every_moment(clean: np.ndarray, sound: np
 
 
 def test_silence_stays_silence() -> None:
-    speech = recording("english_male")[RATE : 2 * RATE]
+    speech = person(MALE, RATE)[RATE : 2 * RATE]
     samples = np.concatenate([np.zeros(5000, np.float32), speech, np.zeros(5000, np.float32)])
     sound = with_mark(samples, RATE)
     assert not sound[:5000].any()
@@ -172,7 +165,7 @@ def test_what_is_as_loud_as_it_can_be_does_not_pass_full_scale(clean: np.ndarray
 
 
 def test_a_part_of_a_longer_sound_is_found_with_its_place() -> None:
-    other, ours = recording("english_female"), with_mark(recording("english_male")[: 5 * RATE], RATE)
+    other, ours = person(FEMALE, RATE), with_mark(person(MALE, RATE)[: 5 * RATE], RATE)
     found = detect(np.concatenate([other, other, ours, other]), RATE)
     assert found is not None
     start = 2 * len(other) / RATE

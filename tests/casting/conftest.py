@@ -4,22 +4,20 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import soundfile
 
 from kouji import config
 from kouji.casting import Library
-
-DATA = Path(__file__).parent.parent / "data"
+from kouji_sounds import FEMALE, MALE, person
 
 
 @pytest.fixture(scope="session")
 def her() -> tuple[np.ndarray, int]:
-    return np.tile(soundfile.read(DATA / "english_female.flac", dtype="float32")[0], 2), 16000
+    return np.tile(person(FEMALE), 2), 16000
 
 
 @pytest.fixture(scope="session")
 def him() -> tuple[np.ndarray, int]:
-    return np.tile(soundfile.read(DATA / "english_male.flac", dtype="float32")[0], 2), 16000
+    return np.tile(person(MALE), 2), 16000
 
 
 @pytest.fixture

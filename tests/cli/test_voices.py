@@ -9,8 +9,7 @@ import pytest
 import soundfile
 
 from kouji.cli.main import main
-
-DATA = Path(__file__).parent.parent / "data"
+from kouji_sounds import FEMALE, person
 
 
 @pytest.fixture
@@ -18,8 +17,7 @@ def clip(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder and a house of one's own, and a clip of six seconds in it."""
     monkeypatch.setenv("KOUJI_HOME", str(tmp_path / "home"))
     monkeypatch.chdir(tmp_path)
-    samples, rate = soundfile.read(DATA / "english_female.flac")
-    soundfile.write(tmp_path / "ann.wav", np.tile(samples, 2), rate)
+    soundfile.write(tmp_path / "ann.wav", np.tile(person(FEMALE), 2), 16000)
     return tmp_path / "ann.wav"
 
 

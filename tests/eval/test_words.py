@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 import pytest
-import soundfile
 
 from kouji.errors import UnsupportedControl
 from kouji.eval.error_rate import edits, error_rate
 from kouji.eval.listeners import Sphinx, available
 from kouji.eval.words import character_error, characters, english_words, word_error
+from kouji_sounds import FEMALE, MALE, person
 
-DATA = Path(__file__).parent.parent / "data"
 SENTENCE = "How could I answer the question on the spur of the moment."
 needs_sphinx = pytest.mark.skipif("pocketsphinx" not in available(), reason="pocketsphinx is not installed")
 
@@ -81,11 +78,10 @@ def test_chinese_is_compared_by_character() -> None:
 
 @needs_sphinx
 def test_a_recording_is_understood_and_another_one_before_it_changes_nothing() -> None:
-    her, sample_rate = soundfile.read(DATA / "english_female.flac", dtype="float32")
-    him, _ = soundfile.read(DATA / "english_male.flac", dtype="float32")
-    alone = word_error([her], sample_rate, [SENTENCE])
+    her, him = person(FEMALE), person(MALE)
+    alone = word_error([her], 16000, [SENTENCE])
     assert alone.pooled < 20
-    after = word_error([him, her], sample_rate, ["", SENTENCE])
+    after = word_error([him, her], 16000, ["", SENTENCE])
     assert after.heard[1] == alone.heard[0]
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -21,6 +20,7 @@ from fastapi import FastAPI
 from kouji import config
 from kouji.serve.app import create_app
 from kouji.serve.run import uvicorn_config
+from kouji_servers import free_port
 
 
 @dataclass(frozen=True)
@@ -33,12 +33,6 @@ class Running:
     @property
     def port(self) -> int:
         return int(self.url.rpartition(":")[2])
-
-
-def free_port() -> int:
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return int(one.getsockname()[1])
 
 
 @contextmanager

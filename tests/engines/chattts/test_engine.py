@@ -4,17 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-import soundfile
 
 from kouji import Consent
-from kouji.audio.resample import resample
 from kouji.config import Config
 from kouji.engines.chattts import normalize, prompts, render, speaker
 from kouji.engines.chattts.card import CARD
@@ -23,7 +20,6 @@ from kouji.engines.chattts.generation import Step
 from kouji.engines.chattts.presets import PRESETS
 from kouji.engines.chattts.prose import TAGS, prose
 from kouji.engines.chattts.torch_stages import TorchStages
-from kouji.engines.contract import Conditioning
 from kouji.errors import (
     AlreadyExists,
     EmptyText,
@@ -34,11 +30,12 @@ from kouji.errors import (
     UnsupportedControl,
 )
 from kouji.speak import Session
-from kouji.text import analyse
-from kouji.types import Chunk, Delivery, Utterance
+from kouji.types import Chunk
 from kouji_chattts import DIM, networks, statistics, tokenizer
+from kouji_sounds import FEMALE, person
 
-DATA = Path(__file__).parents[2] / "data"
+from ..saying import said, samples
+
 SPEECH = (0.5 * np.sin(np.arange(48000) / 30) * np.hanning(48000)).astype(np.float32)
 
 
@@ -69,16 +66,6 @@ def engine(preset: str = "", with_statistics: bool = True) -> ChatTTS:
 
 def hall() -> Session:
     return Session(CARD, Config(use="research", watermark="off"), engine())
-
-
-def said(text: str, language: str | None = None, controls: dict[str, object] | None = None, **how: Any) -> Utterance:
-    (utterance,) = analyse(text, language).utterances
-    return replace(utterance, delivery=Delivery(**how), controls=controls or {})
-
-
-def samples(voice: ChatTTS, utterance: Utterance, who: Conditioning, seed: int = 0) -> np.ndarray:
-    rng = np.random.default_rng(seed)
-    return np.concatenate([chunk.samples for chunk in voice.synthesize(utterance, who, rng)])
 
 
 def test_the_same_seed_is_the_same_sound_and_another_is_another() -> None:
@@ -413,8 +400,7 @@ def test_a_voice_by_rule_gets_a_name_in_the_session(session: Session) -> None:
 
 def test_with_consent_it_is_kept_and_every_session_has_it(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
     """The sentence that introduces it is speech here, as it would be with the published weights."""
-    samples, rate = soundfile.read(DATA / "english_female.flac", dtype="float32")
-    spoken = resample(samples[: 5 * rate], rate, 24000)
+    spoken = person(FEMALE, 24000)
     with monkeypatch.context() as patch:
         patch.setattr(ChatTTS, "synthesize", lambda *_: iter([Chunk(spoken)]))
         session.register_speaker("anna", session.encode_speaker("seed_2"), Consent("Anna", "for tests"))

@@ -62,14 +62,5 @@ def built(name: str, folder: Path) -> Any:
 
 
 @pytest.fixture
-def network(case: Case) -> Callable[[str], Any]:
+def network(case: Case, no_gradients: None) -> Callable[[str], Any]:
     return lambda name: built(name, case.path.parent)
-
-
-@pytest.fixture(autouse=True)
-def _one_thread() -> Any:
-    n_threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    with torch.inference_mode():
-        yield
-    torch.set_num_threads(n_threads)

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
 import torch
 
-from kouji.engines.contract import Conditioning
 from kouji.engines.cosyvoice import card, listening, prose
 from kouji.engines.cosyvoice.config import n_frames
 from kouji.engines.cosyvoice.engine import CosyVoice, CosyVoiceInstruct, CosyVoiceSFT
@@ -19,10 +16,11 @@ from kouji.engines.cosyvoice.torch_stages import TorchStages
 from kouji.errors import BadCheckpoint, InvalidInput, MissingWeights, SpeechError
 from kouji.speak import Session
 from kouji.text import analyse, respelled
-from kouji.types import Delivery, Utterance
 from kouji_cosyvoice import N_CODES, networks, stand_ins
+from kouji_sounds import FEMALE, MALE
 
-DATA = Path(__file__).parents[2] / "data"
+from ..saying import said, samples
+
 SPEECH = np.concatenate([
     np.zeros(4000), 0.5 * np.sin(np.arange(40000) / 30) * np.hanning(40000), np.zeros(4000),
 ]).astype(np.float32)  # fmt: skip
@@ -43,16 +41,6 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def engine(folder: Path, kind: type[CosyVoice] = CosyVoice, preset: str = "", n_threads: int = 1) -> CosyVoice:
     speakers = {"中文女": np.random.default_rng(1).standard_normal(192).astype(np.float32)}
     return kind.assembled(stages(), listening.Ears(folder, 1), speakers, preset, n_threads)
-
-
-def said(text: str, language: str | None = None, **delivery: Any) -> Utterance:
-    (utterance,) = analyse(text, language).utterances
-    return replace(utterance, delivery=Delivery(**delivery))
-
-
-def samples(voice: CosyVoice, utterance: Utterance, who: Conditioning, seed: int = 0) -> np.ndarray:
-    rng = np.random.default_rng(seed)
-    return np.concatenate([chunk.samples for chunk in voice.synthesize(utterance, who, rng)])
 
 
 def test_the_same_seed_is_the_same_sound_and_another_is_another(folder: Path) -> None:
@@ -137,7 +125,7 @@ def test_the_hall_keeps_a_length_with_it_too(folder: Path) -> None:
 
 def test_the_hall_clones_from_a_clip_with_and_without_its_words(folder: Path) -> None:
     session = Session(card.BASE, engine=engine(folder))
-    clip = DATA / "english_female.flac"
+    clip = FEMALE
     plain = session.synthesize("Good morning.", reference_audio=clip)
     told = session.synthesize("Good morning.", reference_audio=clip, reference_text="Who said so?")
     assert plain.duration > 0
@@ -265,7 +253,7 @@ def test_tags_that_the_model_knows_reach_it_and_no_one_complains(folder: Path, m
 
 def test_the_hall_says_a_recording_with_the_voice_of_a_clip(folder: Path) -> None:
     session = Session(card.BASE, engine=engine(folder, preset="fast"))
-    source, who = DATA / "english_female.flac", str(DATA / "english_male.flac")
+    source, who = FEMALE, str(MALE)
     speech = session.convert(str(source), reference_audio=who)
     assert abs(speech.duration - 2.88) < 0.02
     assert str(speech.metadata["voice"]).startswith("clip:")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +15,7 @@ from kouji.engines.contract import Conditioning
 from kouji.engines.gptsovits import bert, eres2net, hubert, places, sovits, t2s
 from kouji.engines.gptsovits.config import SAMPLE_RATE, S1Config, SoVITSConfig
 from kouji.engines.gptsovits.engine import GPTSoVITSv2
+from kouji_sounds import hum
 
 S1_VALUES = {
     "model": {
@@ -156,19 +156,12 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def engine(folder: Path) -> Iterator[GPTSoVITSv2]:
-    n_threads = torch.get_num_threads()
-    yield GPTSoVITSv2(1, folder)
-    torch.set_num_threads(n_threads)
+def engine(folder: Path) -> GPTSoVITSv2:
+    return GPTSoVITSv2(1, folder)
 
 
 def clip(seed: int, seconds: float = 4.0) -> np.ndarray:
-    """Somebody hums, at 32 kHz."""
-    rng = np.random.default_rng(seed)
-    time = np.arange(int(seconds * SAMPLE_RATE)) / SAMPLE_RATE
-    pitch = rng.uniform(100, 250)
-    hum = sum(np.sin(2 * np.pi * pitch * k * time) / k for k in range(1, 9))
-    return (0.2 * hum + 0.01 * rng.standard_normal(len(time))).astype(np.float32)
+    return hum(seed, seconds, SAMPLE_RATE)
 
 
 @pytest.fixture(scope="session")

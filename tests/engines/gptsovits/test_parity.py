@@ -20,11 +20,7 @@ from kouji_parity import Case, cases
 
 from .parity_sizes import noise, official, size, sovits, t2s, tensor, version
 
-
-@pytest.fixture(autouse=True)
-def _no_gradients() -> Iterator[None]:
-    with torch.inference_mode():
-        yield
+pytestmark = pytest.mark.usefixtures("no_gradients")
 
 
 def assert_near(got: Tensor | np.ndarray, expected: np.ndarray, tolerance: float = 1e-4) -> None:

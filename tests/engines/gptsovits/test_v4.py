@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -52,10 +51,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def engine(folder: Path) -> Iterator[GPTSoVITSv4]:
-    n_threads = torch.get_num_threads()
-    yield GPTSoVITSv4(1, folder, "fast")
-    torch.set_num_threads(n_threads)
+def engine(folder: Path) -> GPTSoVITSv4:
+    return GPTSoVITSv4(1, folder, "fast")
 
 
 def clip_48k(seed: int, seconds: float = 4.0) -> np.ndarray:

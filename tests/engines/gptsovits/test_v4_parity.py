@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from functools import lru_cache
 
 import numpy as np
@@ -15,11 +14,7 @@ from kouji_parity import Case, cases
 from .parity_sizes import container, official, tensor
 from .test_parity import assert_near, at_speed
 
-
-@pytest.fixture(autouse=True)
-def _no_gradients() -> Iterator[None]:
-    with torch.inference_mode():
-        yield
+pytestmark = pytest.mark.usefixtures("no_gradients")
 
 
 @lru_cache(maxsize=1)

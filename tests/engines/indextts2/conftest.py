@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -21,6 +20,7 @@ from kouji.engines.indextts2.engine import IndexTTS2
 from kouji.engines.indextts2.gpt import GPT
 from kouji.engines.indextts2.w2vbert import W2vBert, W2vBertConfig
 from kouji.layers.campplus import CAMPPlus, CAMPPlusConfig
+from kouji_sounds import hum
 
 BPE = Path(__file__).parents[2] / "parity" / "indextts2" / "text" / "toy_bpe.model"
 DIM, FEATURES = 32, 16
@@ -125,19 +125,12 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def engine(folder: Path) -> Iterator[IndexTTS2]:
-    n_threads = torch.get_num_threads()
-    yield IndexTTS2(1, folder, "fast")
-    torch.set_num_threads(n_threads)
+def engine(folder: Path) -> IndexTTS2:
+    return IndexTTS2(1, folder, "fast")
 
 
 def clip(seed: int, seconds: float = 1.5) -> np.ndarray:
-    """Somebody hums."""
-    rng = np.random.default_rng(seed)
-    time = np.arange(int(seconds * config.SAMPLE_RATE)) / config.SAMPLE_RATE
-    pitch = rng.uniform(100, 250)
-    hum = sum(np.sin(2 * np.pi * pitch * k * time) / k for k in range(1, 9))
-    return (0.2 * hum + 0.01 * rng.standard_normal(len(time))).astype(np.float32)
+    return hum(seed, seconds, config.SAMPLE_RATE)
 
 
 @pytest.fixture(scope="session")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterator
 from copy import deepcopy
 from functools import lru_cache
 
@@ -32,11 +31,7 @@ from kouji_parity import SALT, Case, cases
 from . import parity_sizes as sizes
 from .parity_sizes import official, tensor
 
-
-@pytest.fixture(autouse=True)
-def _no_gradients() -> Iterator[None]:
-    with torch.inference_mode():
-        yield
+pytestmark = pytest.mark.usefixtures("no_gradients")
 
 
 def assert_near(got: Tensor | np.ndarray, case: Case, name: str, tolerance: float = 1e-4) -> None:

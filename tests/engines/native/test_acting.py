@@ -12,11 +12,6 @@ from kouji.types import EMOTIONS
 TEXT = "明天一起去爬山吧。"
 
 
-@pytest.fixture(scope="module")
-def tts() -> kouji.Session:
-    return kouji.load("native")
-
-
 def pitch(speech: kouji.Speech) -> float:
     """Mean F0 in semitones."""
     f0 = track(speech.samples)

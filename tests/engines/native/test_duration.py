@@ -14,11 +14,6 @@ LANGUAGES = ("zh", "en", "ko", "yue", *(["ja"] if find_spec("pyopenjtalk") else 
 TOLERANCE = 0.010  # seconds: a hop
 
 
-@pytest.fixture(scope="module")
-def tts() -> kouji.Session:
-    return kouji.load("native")
-
-
 def error(tts: kouji.Session, seed: int) -> float:
     """Seconds between a random target, 0.6 to 1.6 times natural, and what is said."""
     draw = random.Random(seed)

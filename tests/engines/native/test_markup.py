@@ -9,11 +9,6 @@ import kouji
 from kouji.audio.join import QUIET
 
 
-@pytest.fixture(scope="module")
-def tts() -> kouji.Session:
-    return kouji.load("native")
-
-
 @pytest.mark.parametrize(
     ("text", "seconds"),
     [
