@@ -59,7 +59,7 @@ def test_what_the_doctor_says_comes_with_the_sound(tts: kouji.Session, her: Soun
 def test_a_registered_voice_speaks_in_every_session_and_says_the_same(tts: kouji.Session, ann: str, her: Sound) -> None:
     speech = tts.synthesize(TEXT, voice=ann)
     assert speech.metadata["voice"] == "ann"
-    again = kouji.Session(tts.card, tts._settings).synthesize(TEXT, speaker_id=ann)
+    again = kouji.Session(tts.card, tts.settings).synthesize(TEXT, speaker_id=ann)
     np.testing.assert_array_equal(again.samples, speech.samples)
     assert likeness(speech, her) > 0.6
     assert tts.library.events("ann")[0].action == "use"
@@ -71,7 +71,7 @@ def test_without_consent_a_voice_lives_in_its_session_alone(tts: kouji.Session, 
     assert tts.synthesize("Hello.", voice="guest").metadata["voice"] == "guest"
     assert len(tts.library.voices()) == before
     with pytest.raises(UnknownName):
-        kouji.Session(tts.card, tts._settings).synthesize("Hello.", voice="guest")
+        kouji.Session(tts.card, tts.settings).synthesize("Hello.", voice="guest")
     with pytest.raises(AlreadyExists):
         tts.register_speaker("guest", tts.encode_speaker(him))
 
@@ -107,7 +107,7 @@ def test_a_protected_voice_is_refused_also_when_it_was_heard_before(him: Sound, 
 def test_a_revoked_voice_is_silent_at_once(tts: kouji.Session, him: Sound) -> None:
     tts.register_speaker("bob", tts.encode_speaker(him), CONSENT)
     tts.synthesize("Hello.", voice="bob")
-    kouji.Session(tts.card, tts._settings).library.revoke("bob")  # from elsewhere
+    kouji.Session(tts.card, tts.settings).library.revoke("bob")  # from elsewhere
     with pytest.raises(NotPermitted, match="revoked"):
         tts.stream("Hello.", voice="bob")
 

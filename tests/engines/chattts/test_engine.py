@@ -407,7 +407,7 @@ def test_with_consent_it_is_kept_and_every_session_has_it(session: Session, monk
     kept = session.library.get("anna").voice
     assert kept.description == "seed_2"
     assert kept.transcript.startswith("今天")
-    other = Session(CARD, session._settings, engine(with_statistics=False))
+    other = Session(CARD, session.settings, engine(with_statistics=False))
     ours = other.synthesize("你好。", voice="anna", n_tokens=40)
     theirs = session.synthesize("你好。", voice="seed_2", n_tokens=40)
     np.testing.assert_array_equal(ours.samples, theirs.samples)
