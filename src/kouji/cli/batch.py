@@ -15,6 +15,7 @@ from . import options
 
 
 def batch(
+    context: typer.Context,
     script: Annotated[Path, typer.Argument(help="A .csv, .tsv or .jsonl file: a line and its controls in a row.")],
     output: Annotated[Path, typer.Option("--output", "-o", help="Folder of the sound files.")],
     voice: options.Voice = None,
@@ -40,10 +41,7 @@ def batch(
     from kouji.store import open_records
     from kouji.types import Request
 
-    settings = config.load(
-        engine=engine, voice=voice, language=language, format=format, threads=threads, lexicon=lexicon, models=models,
-        preset=preset,
-    )  # fmt: skip
+    settings = options.settings_of(context)
     kind = format_of(Path("sound"), settings.format)
     target = Output(output.absolute().as_uri(), True, kind, options.loudness_of(loudness))
     session = Session(engines.card(settings.engine), settings)

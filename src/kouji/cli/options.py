@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+
+if TYPE_CHECKING:
+    from kouji.config import Config
 
 Engine = Annotated[str | None, typer.Option("--engine", "-e", help="Engine, see `kouji engines`.")]
 Voice = Annotated[str | None, typer.Option("--voice", "-v", help="Voice, see `kouji voices`.")]
@@ -28,6 +31,17 @@ Watermark = Annotated[
 Label = Annotated[str, typer.Option("--label", help="Says that a machine speaks: start, end, both, tone.")]
 Marks = Annotated[bool, typer.Option("--marks/--no-marks", help="The file says that a machine made it.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+
+# Options whose values are settings. watermark, label and marks are not: those say what one request asks for.
+_SETTINGS = ("engine", "voice", "language", "format", "threads", "lexicon", "models", "preset", "device")
+
+
+def settings_of(context: typer.Context) -> Config:
+    """The settings as the options of a command line change them. (Raises as `config.load` does.)"""
+    from kouji import config
+
+    return config.load(**{name: context.params.get(name) for name in _SETTINGS})
 
 
 def loudness_of(word: str | None) -> float | None:

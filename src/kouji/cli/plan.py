@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 
 def plan(
+    context: typer.Context,
     text: Annotated[str | None, typer.Argument(help="What is to be said; - or nothing reads stdin.")] = None,
     file: options.File = None,
     duration: options.Duration = None,
@@ -29,10 +30,10 @@ def plan(
     json: options.Json = False,
 ) -> None:
     """Show how long a text takes and what lengths are feasible; with a wanted length, where it would come from."""
-    from kouji import config, engines
+    from kouji import engines
     from kouji.speak import Session
 
-    settings = config.load(engine=engine, voice=voice, language=language, lexicon=lexicon)
+    settings = options.settings_of(context)
     controls: dict[str, Any] = options.given(
         speed=speed, duration=duration, duration_ratio=duration_ratio, n_tokens=n_tokens
     )

@@ -5,24 +5,22 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
-from time import perf_counter
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from . import options
 from .source import text_of
+from .target import Target
 
 if TYPE_CHECKING:
-    import numpy as np
-
-    from kouji.speak import Progress, Stream
+    from kouji.speak import Progress
 
 LONG = 4  # utterances from which on progress is worth a line
 
 
 def say(
+    context: typer.Context,
     text: Annotated[str | None, typer.Argument(help="What to say; - or nothing reads stdin.")] = None,
     file: options.File = None,
     output: Annotated[str | None, typer.Option("--output", "-o", help="Sound file; - is stdout.")] = None,
@@ -60,20 +58,12 @@ def say(
     device: options.Device = None,
 ) -> None:
     """Say a text and write the sound to a file (speech.wav, unless -o names another)."""
-    from kouji import config, engines
-    from kouji.audio.writer import Writer, check_writable
-    from kouji.policy import provenance
+    from kouji import engines
     from kouji.speak import Session
     from kouji.types import Request
 
-    settings = config.load(
-        engine=engine, voice=voice, language=language, format=format, threads=threads, lexicon=lexicon, models=models,
-        preset=preset, device=device,
-    )  # fmt: skip
-    wanted = options.loudness_of(loudness)
-    path, kind = target_of(output, format, settings.format)
-    if path:
-        check_writable(path)
+    settings = options.settings_of(context)
+    wanted, target = options.loudness_of(loudness), Target.of(output, format, settings)
     controls = options.given(
         speed=speed, duration=duration, duration_ratio=duration_ratio, n_tokens=n_tokens, pitch=pitch, volume=volume,
         denoise=denoise, emotion=emotion, intensity=intensity, emotion_text=emotion_text,
@@ -83,44 +73,10 @@ def say(
     who = settings.voice if reference is None else voice or ""  # a clip outweighs the settings, not a flag
     request = Request(text_of(text, file), who, settings.language, seed, controls, watermark, label, marks)
     session = Session(engines.card(settings.engine), settings)
-    started, n_samples = perf_counter(), 0
     with _progress() as progress:
         stream = session.start(request, progress)
-        for notice in stream.notices:
-            typer.echo(f"note:  {notice.message}", err=True)
-        seal = provenance.sealer(settings, kind, stream.tags)
-        if settings.c2pa == "on" and seal is None:
-            typer.echo(f"note:  This {kind} file gets no C2PA manifest.", err=True)
-        with Writer(path or sys.stdout.buffer, stream.sample_rate, kind, stream.tags, seal) as sound:
-            for samples in _sound(stream, wanted):
-                sound.add(samples)
-                n_samples += len(samples)
-    if path:
-        made, duration = stream.metadata, n_samples / stream.sample_rate
-        said = f"{duration:.2f} s, {made['voice']} ({made['language']})"
-        typer.echo(f"{path}: {said}, made in {perf_counter() - started:.2f} s", err=True)
-
-
-def _sound(stream: Stream, loudness: float | None) -> Iterator[np.ndarray]:
-    """The samples as they come; or all at once, as loud as is wanted."""
-    if loudness is None:
-        yield from (chunk.samples for chunk in stream)
-        return
-    from kouji.audio.join import collect
-    from kouji.audio.loudness import brought_to
-
-    samples, _ = collect(stream)
-    yield brought_to(samples, stream.sample_rate, loudness)
-
-
-def target_of(output: str | None, format: str | None, default_format: str) -> tuple[Path | None, str]:
-    """The path (None: stdout) and the format."""
-    from kouji.audio.writer import format_of
-
-    if output == "-":
-        return None, format_of(Path("stdout"), format or default_format)
-    path = Path(output if output is not None else f"speech.{(format or default_format).lower()}")
-    return path, format_of(path, format or ("" if path.suffix else default_format))
+        duration = target.write(stream, settings, wanted)
+    target.tell(stream, duration)
 
 
 @contextmanager

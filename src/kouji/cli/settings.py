@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import typer
+
 from . import options
 
 
 def config(
+    context: typer.Context,
     engine: options.Engine = None,
     voice: options.Voice = None,
     language: options.Language = None,
@@ -17,14 +20,9 @@ def config(
     json: options.Json = False,
 ) -> None:
     """Print the settings as a command with these flags would see them: defaults < file < environment < flags."""
-    import typer
-
     from kouji import config as settings
 
-    found = settings.load(
-        engine=engine, voice=voice, language=language, format=format, threads=threads, lexicon=lexicon, models=models,
-        preset=preset,
-    )  # fmt: skip
+    found = options.settings_of(context)
     rows = [
         {"setting": name, "value": getattr(found, name), "source": found.sources[name]} for name in settings.SETTINGS
     ]
