@@ -60,6 +60,11 @@ def flac_of_hours() -> bytes:
     return bomb.getvalue()
 
 
+def without_length(flac: bytes) -> bytes:
+    """As a stream has it: 36 bits of its head, from the 21st byte's lower half on, say 0."""
+    return flac[:21] + bytes([flac[21] & 0xF0]) + bytes(4) + flac[26:]
+
+
 def zip_bomb() -> bytes:
     bomb = io.BytesIO()
     with zipfile.ZipFile(bomb, "w", zipfile.ZIP_DEFLATED) as archive:
@@ -98,6 +103,15 @@ def test_a_clip_that_is_none_is_refused_at_every_door(http: httpx.Client, clips:
     ]
     assert [answer.status_code // 100 for answer in answers] == [4, 4, 4, 4]
     assert http.get("/v1/audio/voices").text.count('"x"') == 0
+
+
+def test_what_does_not_say_its_length_is_counted_no_further_than_it_may_be_long(
+    http: httpx.Client, clips: dict[str, bytes]
+) -> None:
+    streamed = without_length(clips["hours of flac"])
+    answer = http.post("/v1/audio/verify", files={"file": ("a.flac", streamed, "audio/flac")})
+    assert answer.status_code == 400
+    assert "too long" in answer.json()["error"]["message"]
 
 
 PART = b'--a\r\nContent-Disposition: form-data; name="name"\r\n\r\n'

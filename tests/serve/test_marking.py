@@ -76,6 +76,14 @@ def test_a_sound_is_verified_by_its_upload(http: httpx.Client) -> None:
     assert (found["ai_generated"], found["metadata"]) == (False, None)
 
 
+@pytest.mark.parametrize("format", ["mp3", "opus", "aac", "m4a", "flac", "wav"])
+def test_a_stream_that_was_saved_is_verified_as_a_file_is(http: httpx.Client, format: str) -> None:
+    stream = said(http, input="This is long enough to be heard again.", response_format=format).content
+    answer = http.post("/v1/audio/verify", files={"file": (f"a.{format}", stream)})
+    assert answer.status_code == 200, answer.text
+    assert answer.json()["watermark"]["engine"] == "native"
+
+
 def test_what_is_coded_as_aac_is_heard_too(http: httpx.Client) -> None:
     for format in ("aac", "m4a"):
         sound = said(http, response_format=format, input="Good morning to all of you, and welcome home.").content

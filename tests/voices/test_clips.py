@@ -28,6 +28,15 @@ def test_a_clip_is_read_in_every_depth_and_format(her: np.ndarray, format: str, 
     assert abs(np.corrcoef(clip.samples[: len(her)], her)[0, 1]) > 0.99
 
 
+def test_a_clip_that_was_streamed_is_read_though_its_head_does_not_say_how_long_it_is(her: np.ndarray) -> None:
+    flac = encoded(her, "FLAC", "PCM_24")
+    streamed = flac[:21] + bytes([flac[21] & 0xF0]) + bytes(4) + flac[26:]  # 36 bits say 0
+    np.testing.assert_array_equal(read_clip(streamed).samples, read_clip(flac).samples)
+    hours = encoded(np.zeros(int(LONGEST * 16000) + 16000, np.float32), "FLAC", "PCM_16")
+    with pytest.raises(InvalidInput, match="longer than 30 minutes"):
+        read_clip(hours[:21] + bytes([hours[21] & 0xF0]) + bytes(4) + hours[26:])
+
+
 def test_a_path_its_bytes_and_its_samples_are_one_clip(her: np.ndarray, tmp_path: Path) -> None:
     path = tmp_path / "声音.wav"
     path.write_bytes(encoded(her, subtype="FLOAT"))

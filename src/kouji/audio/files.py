@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from .tags import Tags
 
 _AT_ONCE = 1 << 20  # samples of each channel
+_UNKNOWN = 1 << 48  # libsndfile says 2⁶³ - 1 where the head of a FLAC stream says nothing; FLAC counts to 2³⁶
 
 
 def read(file: str | PathLike[str] | BinaryIO, most: int | None = None) -> tuple[np.ndarray, int]:
@@ -39,20 +40,45 @@ def read(file: str | PathLike[str] | BinaryIO, most: int | None = None) -> tuple
     try:
         if aac.is_aac(file):
             return aac.read(file, most)
-        with soundfile.SoundFile(file) as source:
-            pieces, sample_rate = list(_pieces(source)), source.samplerate
+        with Source(file) as source:
+            found, sample_rate = list(pieces(source)), source.samplerate
     except (OSError, soundfile.LibsndfileError) as error:
         raise InvalidInput(f"{file} cannot be read: {error}", f"Give a file of {', '.join(FORMATS)}.") from error
-    return np.concatenate(pieces).mean(axis=1), int(sample_rate)
+    return np.concatenate(found).mean(axis=1), int(sample_rate)
 
 
-def _pieces(source: soundfile.SoundFile) -> Iterator[np.ndarray]:
-    """To the end, wherever the head says it is: that of a stream (FLAC, WAV) cannot know."""
+class Source(soundfile.SoundFile):  # type: ignore[misc]  # which comes without types
+    """A file that is read from its head to its end: libsndfile cannot move about in FLAC that was streamed."""
+
+    def seekable(self) -> bool:
+        """Never: else soundfile moves to where it is after each piece."""
+        return False
+
+
+def pieces(source: Source, most: int | None = None) -> Iterator[np.ndarray]:
+    """(n_samples, n_channels) each, to the end, wherever the head says it is: that of a stream (FLAC, WAV) cannot know.
+
+    Args:
+        source: an open sound file.
+        most: samples of each channel after which no further piece is read.
+    """
+    n_read = 0
     while True:
         piece = source.read(_AT_ONCE, dtype="float32", always_2d=True)
         yield piece
-        if len(piece) < _AT_ONCE:
+        n_read += len(piece)
+        if len(piece) < _AT_ONCE or (most is not None and n_read > most):
             return
+
+
+def says_length(source: Source) -> bool:
+    """Whether the head says how many samples there are. That of FLAC which was streamed does not."""
+    return bool(source.frames < _UNKNOWN)
+
+
+def length_of(source: Source, most: int) -> int:
+    """Samples of each channel: as the head says or, where it does not, counted up to a little more than `most`."""
+    return int(source.frames) if says_length(source) else sum(map(len, pieces(source, most)))
 
 
 def write(

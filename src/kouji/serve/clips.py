@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import soundfile
 
+from kouji.audio.files import Source, length_of
 from kouji.engines import that_can
 from kouji.errors import InvalidInput, UnsupportedControl
 
@@ -56,18 +57,20 @@ async def sound_of(source: str, field: str) -> bytes:
 
 
 def check_clip(data: bytes, field: str) -> None:
-    """Look at the head of a sound file: a few kilobytes can unpack to hours.
+    """Look at the head of a sound file: a few kilobytes can unpack to hours. What does not say it is counted.
 
     Raises:
         InvalidInput: it is no sound, or would be more than `MAX_SAMPLES`.
     """
     try:
-        head = soundfile.info(BytesIO(data))
-        reason = "it is too long, or does not say how long it is" if head.frames * head.channels > MAX_SAMPLES else ""
+        with Source(BytesIO(data)) as source:
+            n_samples = length_of(source, MAX_SAMPLES // source.channels) * source.channels
+        reason = "it is too long" if n_samples > MAX_SAMPLES else ""
     except soundfile.LibsndfileError as problem:
         reason = f"{problem}".rpartition(": ")[2].rstrip(".").lower()
     if reason:
-        error = InvalidInput(f"{field} cannot be read: {reason}.", "Send wav, flac, mp3 or ogg, at most ten minutes.")
+        hint = "Send a sound file (wav, flac, mp3, ogg or opus) of at most ten minutes."
+        error = InvalidInput(f"{field} cannot be read: {reason}.", hint)
         error.param = field
         raise error
 

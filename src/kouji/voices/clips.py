@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import soundfile
 
+from kouji.audio.files import Source, pieces, says_length
 from kouji.errors import InvalidInput
 
 # A path, the bytes of a sound file, or (samples, sample rate in Hz): (n_samples,) or (n_samples, n_channels).
@@ -78,10 +79,11 @@ def _decoded(data: bytes, name: str) -> Clip:
             "Take the sound out first: ffmpeg -i FILE -vn clip.wav",
         )
     try:
-        with soundfile.SoundFile(io.BytesIO(data)) as file:
-            if file.frames > LONGEST * file.samplerate:
+        with Source(io.BytesIO(data)) as file:
+            longest = int(LONGEST * file.samplerate)
+            if says_length(file) and file.frames > longest:
                 raise _too_long(name)
-            samples, sample_rate = file.read(dtype="float32", always_2d=True), file.samplerate
+            samples, sample_rate = np.concatenate(list(pieces(file, longest))), file.samplerate
     except (soundfile.LibsndfileError, OSError, ValueError) as error:
         raise InvalidInput(f"{name} cannot be read: {error}", "Give a wav, flac, mp3 or ogg file.") from error
     return _checked(samples, sample_rate, name, hashlib.sha256(data).hexdigest())
