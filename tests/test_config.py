@@ -51,6 +51,12 @@ def test_an_impossible_value_is_refused(world: dict[str, str], threads: str) -> 
         config.load(world | {"KOUJI_THREADS": threads})
 
 
+def test_of_words_that_are_possible_each_is_told() -> None:
+    with pytest.raises(InvalidInput) as error:
+        config.load({"KOUJI_USE": "fun"})
+    assert error.value.hint == "Give personal, research, commercial."
+
+
 def test_a_file_of_another_kind_is_refused(world: dict[str, str]) -> None:
     Path(world["KOUJI_CONFIG"]).write_text("voice: male_1")
     with pytest.raises(InvalidInput, match="TOML"):

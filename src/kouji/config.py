@@ -94,7 +94,8 @@ class Config:
                 raise InvalidInput(f"{name} = {getattr(self, name)} is not possible.", f"Give {low} to {high}.")
         for name, words in _WORDS.items():
             if getattr(self, name) not in words:
-                raise InvalidInput(f"{name} = {getattr(self, name)!r} is not possible.", f"Give {', '.join(words)}.")
+                hint = f"Give {', '.join(filter(None, words))}."  # "" stands for one that is not set
+                raise InvalidInput(f"{name} = {getattr(self, name)!r} is not possible.", hint)
 
 
 SETTINGS = {setting.name: setting for setting in fields(Config) if setting.name != "sources"}

@@ -45,8 +45,8 @@ class UnknownName(SpeechError):
 
     def __init__(self, kind: str, name: str, known: Sequence[str]) -> None:
         near = get_close_matches(name, known, n=1)
-        hint = f"Did you mean {near[0]!r}?" if near else f"Known: {', '.join(sorted(known))}."
-        super().__init__(f"There is no {kind} called {name!r}.", hint)
+        listed = f"Known: {', '.join(sorted({*known}))}." if known else ""
+        super().__init__(f"There is no {kind} called {name!r}.", f"Did you mean {near[0]!r}?" if near else listed)
         self.kind, self.name = kind, name
 
 

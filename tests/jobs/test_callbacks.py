@@ -153,8 +153,9 @@ def test_without_permission_nothing_goes_into_a_private_network(
 def test_a_url_that_leads_where_it_should_not_is_refused_when_the_job_is_given(
     settings: config.Config, url: str
 ) -> None:
-    with pytest.raises(InvalidInput):
+    with pytest.raises(InvalidInput) as error:
         check(Callback(url), settings)
+    assert error.value.param == "callback.url"
 
 
 def test_a_name_with_one_private_address_among_public_ones_is_refused() -> None:
@@ -171,5 +172,6 @@ def test_without_a_secret_there_are_no_callbacks(settings: config.Config, tmp_pa
         with pytest.raises(InvalidInput, match="secret"):
             check(Callback(receiver.url), replace(settings, callback_secret=file))
     check(Callback(receiver.url), settings)
-    with pytest.raises(InvalidInput, match="dance"):
+    with pytest.raises(InvalidInput, match="dance") as error:
         check(Callback(receiver.url, ("dance",)), settings)
+    assert error.value.param == "callback.events"

@@ -95,11 +95,13 @@ def test_elevenlabs_own_client_gets_the_time_of_each_character(eleven: Any) -> N
     assert "".join("".join(piece.alignment.characters) for piece in pieces if piece.alignment) == "Hello there"
 
 
-def test_elevenlabs_own_client_finds_voices_and_models(eleven: Any) -> None:
+def test_elevenlabs_own_client_finds_voices_and_models(eleven: Any, http: httpx.Client) -> None:
     assert "female_1" in [voice.voice_id for voice in eleven.voices.get_all().voices]
     assert eleven.voices.get("male_1").labels["language"] == "zh"
     assert [voice.voice_id for voice in eleven.voices.search(search="cantonese").voices] == ["cantonese_1"]
     assert eleven.models.list()[0].model_id == "native"
+    heard = http.get(eleven.voices.get("male_1").preview_url)
+    assert heard.headers["content-type"] == "audio/mpeg"
 
 
 def test_elevenlabs_own_client_reads_our_refusals(eleven: Any, http: httpx.Client) -> None:

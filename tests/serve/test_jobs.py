@@ -124,6 +124,16 @@ def test_what_cannot_be_done_is_refused_and_nothing_is_kept(
     assert len(client.get("/v1/jobs").json()["data"]) == before
 
 
+def test_what_is_wrong_is_told_with_its_field(client: httpx.Client) -> None:
+    for body, param in (
+        ({**ONE, "type": "dance"}, "type"),
+        ({"type": "dub", "request": {}}, "type"),
+    ):
+        assert client.post("/v1/jobs", json=body).json()["error"]["param"] == param
+    unknown = client.get("/v1/jobs/nothing").json()["error"]["message"]
+    assert unknown == "There is no job called 'nothing'."
+
+
 def test_what_was_left_aside_is_told(client: httpx.Client) -> None:
     answer = client.post("/v1/jobs", json={**ONE, "request": {**ONE["request"], "colour": "red"}})  # type: ignore[dict-item]
     assert answer.json()["warnings"] == ["There is no field 'colour'."]

@@ -265,6 +265,13 @@ def test_voices_are_objects_and_by_wish_names(http: httpx.Client) -> None:
     assert "female_1" in http.get("/v1/audio/voices?legacy=1").json()["voices"]
 
 
+def test_a_voice_that_there_is_not_is_answered_with_those_that_are_each_once(http: httpx.Client) -> None:
+    answer = http.post("/v1/audio/speech", json={"model": "native", "input": "Hello.", "voice": "zzz"})
+    known = answer.json()["error"]["message"].partition("Known: ")[2].rstrip(".").split(", ")
+    assert "female_1" in known
+    assert len(known) == len(set(known))
+
+
 def test_a_batch_has_a_status_for_each_text(http: httpx.Client) -> None:
     body = {
         "model": "native", "response_format": "wav", "voice": "english_1", "seed": 3,

@@ -71,7 +71,7 @@ def checked(
     Args:
         url: http or https.
         allowed: names that may be private and on any port: "host" or "host:port".
-        what: is said in the error.
+        what: is said in the error; the name of the field, where it is one.
         resolve: looks a name up.
 
     Raises:
@@ -92,4 +92,6 @@ def checked(
 
 
 def _refused(what: str, reason: str) -> InvalidInput:
-    return InvalidInput(f"{what} cannot be used: {reason}.", "Give an http or https address of the open internet.")
+    error = InvalidInput(f"{what} cannot be used: {reason}.", "Give an http or https address of the open internet.")
+    error.param = what if " " not in what else ""
+    return error

@@ -36,7 +36,7 @@ SETTINGS = {"stability": None, "similarity_boost": None, "style": None, "use_spe
 @router.get("/v1/voices")
 async def voices(request: Request, client: Speaker) -> dict[str, Any]:
     """Who can speak."""
-    return {"voices": [_voice(row) for row in voices_of(request.app.state.service)]}
+    return {"voices": [_voice(row, request) for row in voices_of(request.app.state.service)]}
 
 
 @router.get("/v2/voices")
@@ -45,7 +45,7 @@ async def voices_2(
     page_size: Annotated[int, Query(ge=1, le=100)] = 10, next_page_token: str | None = None,
 ) -> dict[str, Any]:  # fmt: skip
     """The same in pages."""
-    found = [_voice(row) for row in voices_of(request.app.state.service)]
+    found = [_voice(row, request) for row in voices_of(request.app.state.service)]
     found = [voice for voice in found if (search or "").lower() in f"{voice['voice_id']} {voice['name']}".lower()]
     start = int(next_page_token) if next_page_token and next_page_token.isdecimal() and len(next_page_token) < 9 else 0
     end = start + page_size
@@ -61,7 +61,7 @@ async def voice(voice_id: str, request: Request, client: Speaker) -> dict[str, A
     rows = {row["id"]: row for row in voices_of(request.app.state.service)}
     if voice_id not in rows:
         raise UnknownName("voice", voice_id, list(rows))
-    return _voice(rows[voice_id])
+    return _voice(rows[voice_id], request)
 
 
 @router.get("/v1/voices/settings/default")
@@ -129,10 +129,10 @@ def _wrong(hint: str) -> InvalidInput:
     return error
 
 
-def _voice(row: dict[str, Any]) -> dict[str, Any]:
+def _voice(row: dict[str, Any], request: Request) -> dict[str, Any]:
     return {
         "voice_id": row["id"], "name": row["name"], "category": "premade", "description": row["licence"],
         "labels": {"language": row["language"], "gender": row["gender"], "engine": row["engine"]},
-        "preview_url": None, "settings": SETTINGS, "samples": [], "available_for_tiers": [],
-        "high_quality_base_model_ids": [row["engine"]],
+        "preview_url": str(request.url_for("preview", id=row["id"])), "settings": SETTINGS, "samples": [],
+        "available_for_tiers": [], "high_quality_base_model_ids": [row["engine"]],
     }  # fmt: skip

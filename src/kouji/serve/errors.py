@@ -128,12 +128,13 @@ def _param(error: SpeechError) -> str:
 
 
 def _validation(errors: Sequence[Mapping[str, Any]]) -> Problem:
-    """Of all that pydantic found: the first of those that lie deepest, with its field.
+    """Of all that pydantic found: the first field, and of what is wrong there the first that lies deepest.
 
     Where a field has several types, each that was tried has failed; the one that fits best failed last.
     """
     unknown: Mapping[str, Any] = {"loc": ("body",), "msg": "cannot be understood"}
-    first = max(errors, key=lambda error: len(error["loc"]), default=unknown)
+    same = [error for error in errors if error["loc"][:2] == errors[0]["loc"][:2]]
+    first = max(same, key=lambda error: len(error["loc"]), default=unknown)
     loc = [str(part) for part in first["loc"] if part not in ("body", "query", "path", "header")]
     # A field of several types is named with the type that was tried: voice.constrained-str, voice.VoiceRef.
     param = ".".join(part for part in loc if _NAME.fullmatch(part) and part not in ("str", "int", "float", "list"))
