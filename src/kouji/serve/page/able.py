@@ -47,7 +47,7 @@ def slider(card: Card, argument: str, words: Words, usual: float, low: float, hi
 
 def presets(card: Card, words: Words) -> Any:
     """An update of the choice of presets."""
-    choices = [(f"{each.name} · {each.summary}", each.name) for each in card.presets]
+    choices = [(f"{each.name} · {words.told(each.summary)}", each.name) for each in card.presets]
     usual = words["usual"] if choices else words["none"]
     return gr.update(choices=[(usual, ""), *choices], value="", interactive=bool(choices))
 

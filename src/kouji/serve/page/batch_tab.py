@@ -89,7 +89,7 @@ def _hand_in(desk: Desk, words: Words) -> Any:
                 await asyncio.wait([task], timeout=_LOOK)
             job = task.result()
         except Exception as error:
-            yield html.problem(error), *nothing
+            yield html.problem(error, words), *nothing
             return
         about = f"{words['handed_in']}{words['colon']}{job.n_items} {words['lines']} · {job.id}"
         kept = {"mine": [job.id, *(memory or {}).get("mine", [])][:_KEPT], "job": job.id}

@@ -29,7 +29,7 @@ def clip_input(desk: Desk, words: Words, name: str) -> tuple[Any, Any]:
             desk.enter(visit)
             return html.verdict(await desk.examine(path), words)
         except Exception as error:
-            return html.problem(error)
+            return html.problem(error, words)
 
     clip.change(look, clip, verdict, api_visibility="private", concurrency_limit=None)
     return clip, consent

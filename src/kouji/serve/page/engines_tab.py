@@ -27,7 +27,7 @@ def build(desk: Desk, words: Words) -> None:
     cards = [desk.service.host(name).card for name in desk.service.known()]
     parts = [
         _engine(card, card.id in usable, [row for row in rows if row["engine"] == card.id], words)
-        + "".join(html.barred(row["reason"], row["hint"]) for row in found["engines"]
+        + "".join(html.barred(words.told(row["reason"]), words.told(row["hint"])) for row in found["engines"]
                   if row["engine"] == card.id and not row["allowed"])
         for card in cards
     ]  # fmt: skip
@@ -50,11 +50,11 @@ def _engine(card: Card, is_ready: bool, rows: Sequence[Mapping[str, Any]], words
         (words["languages"], words["comma"].join(words.of(code) for code in card.languages)),
         (words["voice"], voices), (words["rate"], f"{card.sample_rate} Hz"),
     ]  # fmt: skip
-    presets = html.terms([(each.name, each.summary) for each in card.presets])
+    presets = html.terms([(each.name, words.told(each.summary)) for each in card.presets])
     folded = html.fold(f"{words['presets']} ({len(card.presets)})", presets) if card.presets else ""
-    controls = [[words.of(name), _range(each), each.meaning] for name, each in card.controls.items()]
+    controls = [[words.of(name), _range(each), words.told(each.meaning)] for name, each in card.controls.items()]
     return (
-        f"<h3>{escape(card.id)} {state}</h3><p>{escape(words.summary(card.id, card.summary))}</p>{get}"
+        f"<h3>{escape(card.id)} {state}</h3><p>{escape(words.told(card.summary))}</p>{get}"
         f"{html.terms(facts)}{folded}"
         + html.fold(
             f"{words['controls']} ({len(controls)})",

@@ -16,16 +16,20 @@ if TYPE_CHECKING:
     from .words import Words
 
 
-def problem(error: Exception) -> str:
+def problem(error: Exception, words: Words) -> str:
     """What went wrong, and what to do."""
-    if isinstance(error, SpeechError):
-        return _problem(error.message, error.hint)
-    return _problem(problem_of(error).message, "")
+    return _problem(*_told(error, words))
 
 
-def sentence(error: Exception) -> str:
+def sentence(error: Exception, words: Words) -> str:
     """The same as one plain line."""
-    return str(error) if isinstance(error, SpeechError) else problem_of(error).message
+    return " ".join(filter(None, _told(error, words)))
+
+
+def _told(error: Exception, words: Words) -> tuple[str, str]:
+    if isinstance(error, SpeechError):
+        return words.told(error.message), words.told(error.hint)
+    return words.told(problem_of(error).message), ""
 
 
 def quiet(message: str) -> str:
@@ -78,7 +82,7 @@ def verdict(report: Report, words: Words) -> str:
     found = [each for each in report.findings if each.verdict != "ok"]
     rows = "".join(
         f"<li><b>{escape(words.of(each.item))}</b> · {escape(words.of(each.verdict))}{words['colon']}"
-        f"{escape(each.message)} {escape(each.advice)}</li>"
+        f"{escape(words.told(each.message))} {escape(words.told(each.advice))}</li>"
         for each in found
     )
     head = f"{words['verdict']}{words['colon']}<b>{escape(words[report.verdict])}</b>"

@@ -58,7 +58,7 @@ def lines(items: Sequence[Item], n_all: int, most: int, words: Words) -> str:
     """Its lines, or so many of them; those in trouble first."""
     found = sorted(items, key=lambda item: (item.state not in _TROUBLE, item.position))[:most]
     head = [words[key] for key in ("line", "text", "state", "length_s", "remark")]
-    rows = [[item.name, item.request.text[:120], words[item.state], *_outcome(item)] for item in found]
+    rows = [[item.name, item.request.text[:120], words[item.state], *_outcome(item, words)] for item in found]
     more = f"<p>{n_all - len(found)} {escape(words['more_lines'])}</p>" if n_all > len(found) else ""
     return html.table(head, rows) + more
 
@@ -72,10 +72,10 @@ def deliveries(tries: Sequence[tuple[str, Delivery]], words: Words) -> str:
     return html.table(head, rows)
 
 
-def _outcome(item: Item) -> tuple[str, str]:
+def _outcome(item: Item, words: Words) -> tuple[str, str]:
     """(its length, what there is to say of it)."""
     remarks = [*item.error.values(), *(notice["message"] for notice in item.notices)]
-    return f"{item.duration:.2f}" if item.state == "done" else "", " ".join(remarks)
+    return f"{item.duration:.2f}" if item.state == "done" else "", " ".join(map(words.told, remarks))
 
 
 def _count(job: Job, words: Words) -> str:

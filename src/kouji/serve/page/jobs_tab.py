@@ -111,7 +111,7 @@ def _look(desk: Desk, words: Words) -> Callable[..., Any]:
         try:
             return found(whose, picked, seen, memory, desk.owner(visit))
         except Exception as error:  # such as records that do not answer; the next look may be luckier
-            return [gr.skip(), gr.skip(), html.problem(error), *[gr.skip()] * 7, None]
+            return [gr.skip(), gr.skip(), html.problem(error, words), *[gr.skip()] * 7, None]
 
     def found(whose: str, picked: str | None, seen: Any, memory: Memory | None, owner: str | None) -> list[Any]:
         kept = memory or {}
@@ -170,7 +170,7 @@ def _wire(desk: Desk, words: Words, view: View, look: Callable[..., Any], inputs
                 desk.enter(visit)
                 job = await asyncio.to_thread(what, id or "", desk.owner(visit))
             except Exception as error:
-                return html.problem(error)
+                return html.problem(error, words)
             return html.done(f"{words[told]}{words['colon']}{job.id}")
 
         return done
@@ -184,7 +184,7 @@ def _wire(desk: Desk, words: Words, view: View, look: Callable[..., Any], inputs
             out = desk.file(f"kouji-{job.id}", "zip")
             n_files = await asyncio.to_thread(desk.work.zipped, job, out)
         except Exception as error:
-            return html.problem(error), gr.update(visible=False)
+            return html.problem(error, words), gr.update(visible=False)
         return html.done(f"{words['packed']}{words['colon']}{n_files}"), gr.update(value=str(out), visible=True)
 
     async def heard(id: str | None, position: int | None, visit: gr.Request) -> tuple[str, Any]:
@@ -195,7 +195,7 @@ def _wire(desk: Desk, words: Words, view: View, look: Callable[..., Any], inputs
             path = desk.file(stem, ending)
             await asyncio.to_thread(path.write_bytes, data)
         except Exception as error:
-            return html.problem(error), gr.update(value=None, visible=False)
+            return html.problem(error, words), gr.update(value=None, visible=False)
         return "", gr.update(value=str(path), visible=True)
 
     def emptied() -> tuple[Any, ...]:

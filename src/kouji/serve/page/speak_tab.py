@@ -45,7 +45,7 @@ class _Heard:
         (choice_a, sound_a), (choice_b, sound_b) = self.players
         earlier = takes[-2] if len(takes) > 1 else (None, None)
         return {
-            self.told: html.done(about, take.notes),
+            self.told: html.done(about, [words.told(note) for note in take.notes]),
             self.sound: gr.update(value=take.path, visible=True),
             self.history: takes,
             self.compare: gr.update(visible=len(takes) > 1),
@@ -89,26 +89,26 @@ def _wire(desk: Desk, words: Words, form: Form, main: Main, heard: _Heard) -> No
         try:
             take = await desk.say(desk.enter(visit), form.fields(values, words))
         except Exception as error:
-            return {heard.told: html.problem(error)}
+            return {heard.told: html.problem(error, words)}
         return heard.changed_by(take, values[heard.history], words)
 
     async def foresee(values: Values, visit: gr.Request) -> str:
         try:
             found = await desk.plan(desk.enter(visit), form.fields(values, words))
         except Exception as error:
-            return html.problem(error)
+            return html.problem(error, words)
         low, high = found.feasible
         about = f"{words['natural']} {found.natural:.2f} s · {words['feasible']} {low:.2f} – {high:.2f} s"
         if found.target is not None:
             about += f" · {words['wanted']} {found.target:.2f} s"
-        return html.done(about, [notice.message for notice in found.notices])
+        return html.done(about, [words.told(notice.message) for notice in found.notices])
 
     async def pronounce(values: Values, visit: gr.Request) -> str:
         try:
             desk.enter(visit)
             lines = await desk.readings(values[form.text] or "", values[form.language] or None)
         except Exception as error:
-            return html.problem(error)
+            return html.problem(error, words)
         return html.readings(lines)
 
     usual: dict[str, Any] = {"api_visibility": "private", "concurrency_limit": None}
@@ -133,7 +133,7 @@ def _show_reach(desk: Desk, words: Words, form: Form) -> None:
         try:
             found = await desk.plan(desk.enter(visit), asked)
         except Exception as error:
-            return (gr.update(info=html.sentence(error)),) * 2
+            return (gr.update(info=html.sentence(error, words)),) * 2
         low, high = found.feasible
         told = f"{words['feasible']} {{:.2f}} – {{:.2f}}{{}} · {words['natural']} {found.natural:.2f} s"
         ratios = low / found.natural, high / found.natural

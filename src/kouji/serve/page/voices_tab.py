@@ -101,8 +101,10 @@ def _add(desk: Desk, words: Words) -> Any:
             about = {"transcript": ref_text, "language": language or "", "description": description}
             notes = await desk.register(name, clip, Consent(person, statement), about)
         except Exception as error:
-            return html.problem(error)
-        return html.done(f"{words['added']}{words['colon']}{name}", notes)
+            return html.problem(error, words)
+        found = [note.partition(": ") for note in notes]  # "length: It has only …"
+        minded = [f"{words.of(item)}{words['colon']}{words.told(message)}" for item, _, message in found]
+        return html.done(f"{words['added']}{words['colon']}{name}", minded)
 
     return add
 
@@ -115,7 +117,7 @@ def _ending(desk: Desk, words: Words, what: str) -> Any:
             desk.enter(visit)
             await (desk.revoke if what == "revoked" else desk.remove)(name)
         except Exception as error:
-            return html.problem(error)
+            return html.problem(error, words)
         return html.done(f"{words[what]}{words['colon']}{name}")
 
     return end

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from .chinese import chinese
+
 LANGUAGES = ("zh", "en")
 
 # key -> (Chinese, English)
@@ -293,16 +295,6 @@ A text that begins with `<speak` is SSML.""",
 }
 
 
-# What our engines are, where the page speaks Chinese; their cards say it in English.
-SUMMARIES = {
-    "native": "口技自带的小型神经网络语音：五种语言，八个音色，无需下载，无需显卡。",
-    "cosyvoice-300m": "听几秒录音即可克隆音色，可跨语言；也可转换音色。",
-    "cosyvoice-300m-sft": "七个音色，五种语言。",
-    "cosyvoice-300m-instruct": "七个音色，听从文字指示，会笑，会呼吸。",
-    "indextts2": "像参考录音那样说话；情感与音色分开；时长可指定。",
-    "chattts": "像人聊天那样说话，有停顿、笑声和口头语；限研究与教育。",
-}
-
 
 class Words:
     """The texts of one language: `words["speak"]`."""
@@ -315,9 +307,9 @@ class Words:
         """The text; a key that is in no table is a defect and raises KeyError."""
         return TEXTS[key][self._column]
 
-    def summary(self, engine: str, usual: str) -> str:
-        """What an engine is: in Chinese where we know it so, else as its card says it."""
-        return SUMMARIES.get(engine, usual) if self.language == "zh" else usual
+    def told(self, message: str) -> str:
+        """A message of the house, which is English where it happens, in the language of the page."""
+        return chinese(message) if self.language == "zh" else message
 
     def of(self, key: str) -> str:
         """The text where there is one, else the key itself: for names that engines bring along."""
