@@ -6,11 +6,11 @@ import json
 import os
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from kouji.errors import BadCheckpoint, MissingExtra, MissingWeights
+from kouji.errors import BadCheckpoint, MissingExtra, MissingWeights, OutputFailed
 
 FLOAT, INT8 = FOLDERS = ("onnx", "onnx-int8")
 MANIFEST = "manifest.json"
@@ -27,22 +27,66 @@ def draft(folder: Path, int8: bool) -> Iterator[tuple[Path, Path]]:
 
     Raises:
         MissingExtra: the package onnx is not installed.
+        OutputFailed: it cannot be written; nothing of it is left.
     """
     try:
         import onnx  # noqa: F401
     except ModuleNotFoundError as error:
         raise MissingExtra("Conversion", "torch") from error
     place = folder / (INT8 if int8 else FLOAT)
-    made = place.with_name(f"{place.name}.part")
-    shutil.rmtree(made, ignore_errors=True)
-    made.mkdir()
-    try:
+    with replaced(place) as made:
         yield made, place
-    except BaseException:
+
+
+@contextmanager
+def replaced(place: Path, hint: str = "Is the disk full, or the folder not yours to write in?") -> Iterator[Path]:
+    """An empty folder to write in, which takes the place of `place` once all is written. Left empty, it does not.
+
+    What an interrupted attempt left behind is thrown away; one that another process is at is waited for.
+
+    Raises:
+        OutputFailed: it cannot be written; nothing of it is left, and what stood there still stands.
+    """
+    made = place.with_name(f"{place.name}.part")
+    try:
+        held = _held(made)
+        try:
+            yield made
+            if any(made.iterdir()):
+                shutil.rmtree(place, ignore_errors=True)
+                os.replace(made, place)
+            else:
+                made.rmdir()
+        except BaseException:
+            shutil.rmtree(made, ignore_errors=True)
+            raise
+        finally:
+            if held is not None:
+                os.close(held)
+    except OSError as error:
+        raise OutputFailed(f"{place} cannot be written: {error.strerror or error}.", hint) from error
+
+
+def _held(made: Path) -> int | None:
+    """Make a folder, empty, that no other process writes in until the descriptor is closed."""
+    try:
+        import fcntl
+    except ModuleNotFoundError:  # Windows, where nobody can throw away what another has open
         shutil.rmtree(made, ignore_errors=True)
-        raise
-    shutil.rmtree(place, ignore_errors=True)
-    os.replace(made, place)
+        made.mkdir()
+        return None
+    while True:
+        made.mkdir(exist_ok=True)
+        held = os.open(made, os.O_RDONLY)
+        with suppress(OSError):  # a file system without locks
+            fcntl.flock(held, fcntl.LOCK_EX)
+        with suppress(FileNotFoundError):
+            if os.path.samestat(os.fstat(held), made.stat()):
+                break
+        os.close(held)  # whoever held it is done, and it stands elsewhere
+    for path in made.iterdir():
+        shutil.rmtree(path) if path.is_dir() else path.unlink()
+    return held
 
 
 def finish(place: Path, **facts: object) -> None:

@@ -135,6 +135,15 @@ def test_the_eight_bit_gpt_is_made_again_for_another_checkpoint(broken: Path) ->
     assert [path.name for path in broken.iterdir() if "int8" in path.name] == [int8.FOLDER]
 
 
+def test_an_eight_bit_gpt_that_was_cut_off_is_made_again(broken: Path) -> None:
+    sizes = config.read(broken)
+    weights_of_it = int8.prepared(sizes, broken) / "gpt.bin"
+    whole = weights_of_it.read_bytes()
+    weights_of_it.write_bytes(whole[: len(whole) // 2])
+    assert (int8.prepared(sizes, broken) / "gpt.bin").read_bytes() == whole
+    assert IndexTTS2(1, broken, "light")
+
+
 def test_a_conversion_that_fails_leaves_nothing(broken: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     shutil.rmtree(broken / int8.FOLDER, ignore_errors=True)
 

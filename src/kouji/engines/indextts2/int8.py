@@ -1,7 +1,7 @@
 """The GPT with eight-bit weights, on ONNX Runtime: a quarter of the memory, four times the pace on a CPU.
 
     KOUJI-INT8/gpt.onnx, gpt.bin    made once from gpt.pth, beside it
-    KOUJI-INT8/made.json            from which gpt.pth, by which version
+    KOUJI-INT8/manifest.json        from which gpt.pth, by which version; sizes of the files
 
 Blocks of 128 weights share a scale; norms, attention, embeddings and the cache stay float32.  On Gaussian weights the
 last hidden state moves by about 2 %; which codes are drawn may differ from float32's, as with another seed.
@@ -9,9 +9,6 @@ last hidden state moves by about 2 %; which codes are drawn may differ from floa
 
 from __future__ import annotations
 
-import json
-import shutil
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -22,8 +19,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from kouji.errors import InvalidInput, MissingExtra, OutputFailed
+from kouji.errors import BadCheckpoint, InvalidInput, MissingExtra, MissingWeights
 from kouji.layers import checkpoint
+from kouji.runtime import converted
 from kouji.runtime.onnx import Cached, Graph
 
 from . import weights
@@ -124,7 +122,7 @@ def convert(folder: Path, int8: bool) -> Path:
 
 
 def prepared(config: ModelConfig, folder: Path) -> Path:
-    """The folder of the converted GPT, made from gpt.pth where it is missing or of another gpt.pth.
+    """The folder of the converted GPT, made from gpt.pth where it is missing, not whole, or of another gpt.pth.
 
     Raises:
         OutputFailed: the model folder cannot be written.
@@ -135,19 +133,10 @@ def prepared(config: ModelConfig, folder: Path) -> Path:
     made = {"version": VERSION, "size": state.st_size, "modified": state.st_mtime_ns}
     if _made(place) == made:
         return place
-    try:
-        draft = Path(tempfile.mkdtemp(prefix=f".{FOLDER}-", dir=folder))
-        try:
+    with converted.replaced(place, "Make the model folder writable once, or use the preset official.") as draft:
+        if _made(place) != made:  # another process may have made it meanwhile
             graph(checkpoint.read(source, weights.GPT_NAMES), config.gpt).save(draft)
-            (draft / "made.json").write_text(json.dumps(made), "utf-8")
-            shutil.rmtree(place, ignore_errors=True)
-            draft.replace(place)
-        finally:
-            shutil.rmtree(draft, ignore_errors=True)
-    except OSError as error:
-        raise OutputFailed(
-            f"{place} cannot be written: {error}", "Make the model folder writable once, or use the preset official."
-        ) from error
+            converted.finish(draft, **made)
     return place
 
 
@@ -196,9 +185,10 @@ def graph(tensors: Mapping[str, Tensor], config: GPTConfig) -> Builder:
     return b
 
 
-def _made(place: Path) -> object:
-    """What made.json says; None where it cannot be read."""
+def _made(place: Path) -> dict[str, object]:
+    """From what the files of a folder were made; {} where one of them is missing or cut off."""
     try:
-        return json.loads((place / "made.json").read_text("utf-8"))
-    except (OSError, ValueError):
-        return None
+        known = converted.checked(place)
+    except (BadCheckpoint, MissingWeights):
+        return {}
+    return {name: known.get(name) for name in ("version", "size", "modified")}
