@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import numpy as np
 import pytest
 import soundfile
 
@@ -33,6 +34,10 @@ def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
 def batch(*texts: str, **more: Any) -> dict[str, Any]:
     items = [{"input": text} for text in texts]
     return {"type": "batch", "request": {"model": "parrot", "response_format": "wav", "items": items}, **more}
+
+
+def one(**fields: Any) -> dict[str, Any]:
+    return {"type": "speech", "request": {"model": "parrot", "input": "hello there", **fields}}
 
 
 def submitted(client: httpx.Client, body: dict[str, Any]) -> str:
@@ -73,6 +78,28 @@ def test_a_job_gives_the_formats_of_streams(client: httpx.Client, format: str) -
     assert seconds == pytest.approx(said, abs=0.15)  # these codecs fill up their last frame
 
 
+def test_raw_samples_tell_their_rate(client: httpx.Client) -> None:
+    id = submitted(client, one(response_format="pcm"))
+    assert events(client, id)[-1]["event"] == "done"
+    job, sound = client.get(f"/v1/jobs/{id}").json(), client.get(f"/v1/jobs/{id}/items/0")
+    assert (job["format"], job["sample_rate"], job["channels"]) == ("pcm", 24000, 1)
+    assert sound.headers["content-type"] == "audio/pcm;rate=24000;channels=1"
+    assert sound.headers["x-sample-rate"] == "24000"
+    samples = np.frombuffer(sound.content, "<i2") / 32767
+    assert len(samples) / 24000 == pytest.approx(job["items"][0]["duration"], abs=1e-3)
+    assert loudness(samples, 24000) == pytest.approx(-16, abs=0.2)
+
+
+@pytest.mark.parametrize("format", ["wav", "flac", "mp3", "m4a", "pcm"])
+def test_a_job_gives_the_rate_that_was_asked_for(client: httpx.Client, format: str) -> None:
+    id = submitted(client, one(response_format=format, sample_rate=8000))
+    assert events(client, id)[-1]["event"] == "done"
+    sound = client.get(f"/v1/jobs/{id}/items/0")
+    assert sound.headers["x-sample-rate"] == "8000"
+    if format in ("wav", "flac", "mp3"):
+        assert soundfile.info(io.BytesIO(sound.content)).samplerate == 8000
+
+
 def test_events_are_told_again_from_any_point(client: httpx.Client) -> None:
     id = submitted(client, ONE)
     whole = events(client, id)
@@ -111,7 +138,7 @@ def test_a_job_can_be_cancelled_and_resumed(client: httpx.Client) -> None:
         ({**ONE, "type": "dance"}, "type"),
         ({**ONE, "type": "batch"}, "request"),
         ({"type": "speech", "request": {**ONE["request"], "voice": "nobody"}}, "nobody"),  # type: ignore[dict-item]
-        ({"type": "speech", "request": {**ONE["request"], "response_format": "pcm"}}, "response_format"),  # type: ignore[dict-item]
+        (one(response_format="opus", sample_rate=44100), "sample_rate"),
     ],
 )
 def test_what_cannot_be_done_is_refused_and_nothing_is_kept(

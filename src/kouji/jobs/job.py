@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 
+from kouji.audio.encoder import FORMATS, rate_of
 from kouji.types import Request
 
 KINDS = ("speech", "batch")
@@ -39,6 +40,18 @@ class Output:
     format: str = "wav"
     loudness: float | None = LOUDNESS  # LUFS; None leaves it as it is
     url_ttl: int = 3600  # seconds that a link to it holds, where the place gives links that end
+    sample_rate: int | None = None  # Hz; None: the engine's own, or the nearest above that the format can carry
+
+    @property
+    def plain(self) -> dict[str, object]:
+        """What it asks for, without what it leaves open: so that older orders keep their fingerprints."""
+        return {name: value for name, value in asdict(self).items() if name != "sample_rate" or value is not None}
+
+    def rate(self, engine_rate: int) -> int:
+        """Hz of the files, where the engine has `engine_rate`. Raises InvalidInput: the format cannot carry it."""
+        if self.format in FORMATS:
+            return rate_of(self.format, engine_rate, self.sample_rate)
+        return self.sample_rate or engine_rate
 
 
 @dataclass(frozen=True)
@@ -74,13 +87,14 @@ class Order:
     def fingerprint(self) -> str:
         """Two orders that have it in common ask for the same."""
         return _digest(
-            self.kind, [[line.name, asdict(line.request)] for line in self.lines], asdict(self.output), self.settings,
+            self.kind, [[line.name, asdict(line.request)] for line in self.lines], self.output.plain, self.settings,
             self.material, self.callback and asdict(self.callback), self.priority,
         )  # fmt: skip
 
     def print_of(self, line: Line) -> str:
         """Two lines that have it in common sound the same, to the byte."""
-        sound = self.output.format, self.output.loudness, self.settings, self.material
+        rate = [] if self.output.sample_rate is None else [self.output.sample_rate]
+        sound = self.output.format, self.output.loudness, self.settings, self.material, *rate
         return _digest(line.name, asdict(line.request), *sound)
 
 

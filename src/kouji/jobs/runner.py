@@ -19,6 +19,7 @@ import numpy as np
 from kouji import config, engines
 from kouji.audio import loudness
 from kouji.audio.encoder import Encoder
+from kouji.audio.resample import resample
 from kouji.audio.writer import FORMATS, Writer
 from kouji.errors import SpeechError, StoreFailed
 from kouji.policy import provenance
@@ -115,11 +116,12 @@ class Runner:
                 raise _Lost
 
         speech = self._session_of(job).speak(item.request, check)
-        samples = speech.samples
+        rate = job.output.sample_rate or speech.sample_rate
+        samples = resample(speech.samples, speech.sample_rate, rate)
         if job.output.loudness is not None:
-            samples = loudness.brought_to(samples, speech.sample_rate, job.output.loudness)
+            samples = loudness.brought_to(samples, rate, job.output.loudness)
         seal = provenance.sealer(self._settings, job.output.format, speech.tags)
-        data = _file(samples, speech.sample_rate, job.output.format, speech.tags, seal)
+        data = _file(samples, rate, job.output.format, speech.tags, seal)
         file, digest = place.file_of(item.name, data), hashlib.sha256(data).hexdigest()
         notices = tuple(asdict(notice) for notice in speech.notices)
         if not self._leases.announce(item, Made(file, digest, round(speech.duration, 6), notices)):

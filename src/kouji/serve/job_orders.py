@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from .spoken import Order
 
 MOST_LINES = 10_000
-FORMATS = ("wav", "flac", "mp3", "opus", "aac", "m4a")  # files that say what they are; raw samples do not
 _PREFIX = r"^[A-Za-z0-9_-][A-Za-z0-9_.-]*(/[A-Za-z0-9_-][A-Za-z0-9_.-]*)*$"  # no part of it leads out
 
 
@@ -93,24 +92,22 @@ async def job_of(service: Service, client: Client, body: JobOrder, key: str) -> 
         if any(isinstance(value, bytes) for value in order.request.controls.values()):
             raise _wrong("ref_audio", "A job keeps no clips: register the voice, and give its name.")
     first = orders[0]
-    if first.format not in FORMATS:
-        raise _wrong("response_format", f"A job gives {', '.join(FORMATS)}.")
     for name, values in (
         ("model", {order.engine for order in orders}), ("preset", {order.preset for order in orders}),
         ("response_format", {order.format for order in orders}),
-        ("sample_rate", {order.sample_rate for order in orders} | {None}),
+        ("sample_rate", {order.sample_rate for order in orders}),
     ):  # fmt: skip
         if len(values) > 1:
-            raise _wrong(name, "All of a job have the same, and the rate of the engine.")
+            raise _wrong(name, "All of a job have the same.")
     warnings = list(dict.fromkeys(notice.message for order in orders for notice in order.notices))
     return jobs.Order(
-        body.type, [Line(name, order.request) for name, order in found], _output(service, body.output, first.format),
+        body.type, [Line(name, order.request) for name, order in found], _output(service, body.output, first),
         first.engine, first.preset or service.settings.preset, service.settings.lexicon,
         callback=_callback(body.callback), priority=body.priority, key=key, owner=client.name[:200],
     ), warnings  # fmt: skip
 
 
-def _output(service: Service, asked: OutputOrder, format: str) -> jobs.Output:
+def _output(service: Service, asked: OutputOrder, order: Order) -> jobs.Output:
     place = config.results_url(service.settings)
     is_there = "s3" if urlsplit(place).scheme == "s3" else "local"
     if asked.store not in (None, is_there):
@@ -119,7 +116,9 @@ def _output(service: Service, asked: OutputOrder, format: str) -> jobs.Output:
     if asked.prefix:
         parts = urlsplit(place)
         place = urlunsplit(parts._replace(path=f"{parts.path.rstrip('/')}/{asked.prefix}"))
-    return jobs.Output(place, False, format, wanted, asked.url_ttl)
+    output = jobs.Output(place, False, order.format, wanted, asked.url_ttl, order.sample_rate)
+    output.rate(service.host(order.engine, order.preset).card.sample_rate)  # a format that cannot carry it is told now
+    return output
 
 
 def _callback(asked: CallbackOrder | None) -> jobs.Callback | None:

@@ -114,7 +114,9 @@ def audio(id: str, position: Annotated[int, Path(ge=0, lt=MOST_LINES)], request:
     if found is None or found.position != position or found.state != "done" or job.output.named:
         raise UnknownName("take", f"{id}/{position}", ["the items that are done"])
     data = open_blobs(job.output.place).open(found.file)
-    return Response(data, media_type=FORMATS[job.output.format].media_type)
+    rate = _rate(job)
+    kind = FORMATS[job.output.format].media_type + (f";rate={rate};channels=1" if job.output.format == "pcm" else "")
+    return Response(data, media_type=kind, headers={"X-Sample-Rate": str(rate)})
 
 
 _STREAM: dict[int | str, dict[str, Any]] = {200: {"content": {"text/event-stream": {"schema": {"type": "string"}}}}}
@@ -185,6 +187,10 @@ def _named(param: str, check: Any) -> None:
         raise
 
 
+def _rate(job: Job) -> int:
+    return job.output.rate(engines.card(job.settings["engine"]).sample_rate)
+
+
 def shown(job: Job) -> dict[str, Any]:
     """A job as clients see it."""
     end = job.finished_at
@@ -192,7 +198,8 @@ def shown(job: Job) -> dict[str, Any]:
         "id": job.id, "object": "job", "type": job.kind, "state": job.state, "progress": round(job.progress, 4),
         "n_items": job.n_items, "n_done": job.n_done, "n_failed": job.n_failed, "n_dead": job.n_dead,
         "last_seq": job.last_seq, "priority": job.priority, "created_at": job.created_at.isoformat(),
-        "finished_at": end and end.isoformat(), "format": job.output.format, "loudness": job.output.loudness,
+        "finished_at": end and end.isoformat(), "format": job.output.format, "sample_rate": _rate(job), "channels": 1,
+        "loudness": job.output.loudness,
         "callback": asdict(job.callback) if job.callback else None,
         "attribution": engines.credits(job.settings["engine"]) or None,
     }  # fmt: skip
