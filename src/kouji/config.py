@@ -82,6 +82,7 @@ class Config:
     idle_minutes: int = _setting(0, "minutes after which an unused engine leaves memory; 0: never")
     queue: str = _setting("table:", "how workers hear of jobs: table: or redis://HOST:6379/0")
     results: str = _setting("", "store of the sound of jobs: file:///FOLDER or s3://BUCKET/PREFIX; unset: in home")
+    job_clips: str = _setting("", "store of the clips of jobs while they run: file:///… or s3://…; unset: in results")
     callback_secret: str = _setting("", "file that holds what callbacks are signed with; unset: there are none")
     callback_hosts: str = _setting("", "private names that callbacks may go to, parted by commas: host or host:port")
     sources: Mapping[str, str] = field(default_factory=dict)  # setting -> where its value came from

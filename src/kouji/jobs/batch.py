@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from pathlib import Path
 
 from kouji import __version__, config, engines
@@ -13,7 +14,7 @@ from kouji.speak import Session
 from kouji.types import Request
 
 from . import script
-from .job import Item, Job, Order, Output
+from .job import Item, Job, Line, Order, Output
 from .ledger import Ledger
 from .places import Folder, open_place
 from .script import CLIPS, Fault, FaultyScript, Row
@@ -80,17 +81,33 @@ def results(job: Job, items: Iterable[tuple[Item, str]]) -> bytes:
 
 
 def _order(rows: Iterable[Row], output: Output, settings: config.Config) -> Order:
-    lines = [row.line for row in rows]
+    lines = _with_digests([row.line for row in rows])
     lexicon = str(Path(settings.lexicon).absolute()) if settings.lexicon else ""
-    clips = {str(line.request.controls[key]) for line in lines for key in CLIPS if key in line.request.controls}
     rules = settings.watermark, settings.marks, settings.label, settings.producer  # of the house, in every sound
     material = hashlib.sha256(repr((__version__, *rules)).encode())
-    for file in [*sorted(clips), *([lexicon] if lexicon else [])]:
-        material.update(hashlib.sha256(_content(file)).digest())
+    if lexicon:
+        material.update(hashlib.sha256(_content(lexicon)).digest())
     parts = settings.engine, settings.preset, lexicon, material.hexdigest()
     order = Order("batch", lines, output, *parts)
     key = hashlib.sha256(f"{output.place}\n{order.fingerprint}".encode()).hexdigest()
     return Order("batch", lines, output, *parts, key=f"batch:{key}")
+
+
+def _with_digests(lines: list[Line]) -> list[Line]:
+    """Lines whose clips are told by path and content: another clip under the same name is another sound."""
+    known: dict[str, dict[str, str]] = {}
+
+    def told(path: str) -> dict[str, str]:
+        if path not in known:
+            known[path] = {"path": path, "sha256": hashlib.sha256(_content(path)).hexdigest()}
+        return known[path]
+
+    def with_digests(line: Line) -> Line:
+        given = line.request.controls
+        clips = {name: told(str(given[name])) for name in CLIPS if name in given}
+        return replace(line, request=replace(line.request, controls={**given, **clips})) if clips else line
+
+    return [with_digests(line) for line in lines]
 
 
 def faults_of(rows: list[Row], session: Session, progress: Progress) -> list[Fault]:

@@ -10,10 +10,12 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
+from functools import cached_property
 
 from kouji.audio.encoder import FORMATS, rate_of
+from kouji.policy import Consent
 from kouji.types import Request
 
 KINDS = ("speech", "batch")
@@ -29,6 +31,12 @@ class Line:
 
     name: str  # of its file, without the ending
     request: Request
+    consent: Consent | None = None  # to its clips, of the person who speaks in them
+
+    @property
+    def clips(self) -> list[bytes]:
+        """Those that it brings along. A clip that is a path stays where it is."""
+        return [value for value in self.request.controls.values() if isinstance(value, bytes)]
 
 
 @dataclass(frozen=True)
@@ -77,6 +85,25 @@ class Order:
     priority: int = 0  # higher goes first, -100 to 100
     key: str = ""  # idempotency: the same key and order give the same job
     owner: str = ""  # who asks for it; "": whoever runs the house
+    clips: str = ""  # URL of the store that keeps those which lines bring along
+
+    @cached_property
+    def digests(self) -> Mapping[bytes, str]:
+        """Sha256 of each clip that lines bring along."""
+        found: dict[bytes, str] = {}
+        for line in self.lines:
+            for data in line.clips:
+                if data not in found:
+                    found[data] = hashlib.sha256(data).hexdigest()
+        return found
+
+    def plain(self, request: Request) -> dict[str, object]:
+        """A request as JSON can hold it: a clip by its sha256, so that two are never taken for one another."""
+        controls = {
+            name: {"sha256": self.digests[value]} if isinstance(value, bytes) else value
+            for name, value in request.controls.items()
+        }
+        return asdict(replace(request, controls=controls))
 
     @property
     def settings(self) -> dict[str, str]:
@@ -87,7 +114,7 @@ class Order:
     def fingerprint(self) -> str:
         """Two orders that have it in common ask for the same."""
         return _digest(
-            self.kind, [[line.name, asdict(line.request)] for line in self.lines], self.output.plain, self.settings,
+            self.kind, [self._asked(line) for line in self.lines], self.output.plain, self.settings,
             self.material, self.callback and asdict(self.callback), self.priority,
         )  # fmt: skip
 
@@ -95,7 +122,11 @@ class Order:
         """Two lines that have it in common sound the same, to the byte."""
         rate = [] if self.output.sample_rate is None else [self.output.sample_rate]
         sound = self.output.format, self.output.loudness, self.settings, self.material, *rate
-        return _digest(line.name, asdict(line.request), *sound)
+        return _digest(line.name, self.plain(line.request), *sound)
+
+    def _asked(self, line: Line) -> list[object]:
+        consent = [line.consent.person, line.consent.statement] if line.clips and line.consent else []
+        return [line.name, self.plain(line.request), *consent]
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -13,6 +13,7 @@ from kouji.errors import AlreadyExists, InvalidInput, StoreFailed, UnknownName
 from kouji.store import Records
 from kouji.types import Request
 
+from .clips import GRACE, LONGEST, Clips, clips_of
 from .job import KINDS, OPEN, Callback, Event, Item, Job, Order, Output
 
 if TYPE_CHECKING:
@@ -33,27 +34,41 @@ class Ledger:
 
     def __init__(self, records: Records) -> None:
         self.records = records
+        self.clips = Clips(records)
 
     def submit(self, order: Order) -> Job:
         """Keep an order; whole or not at all. Whoever gives the key of an order again gets the same job.
 
         Raises:
-            InvalidInput: there is nothing to do, or two lines share a name.
+            InvalidInput: there is nothing to do, two lines share a name, or one brings a clip without a consent.
+            NotPermitted: a consent has ended already.
             AlreadyExists: the key belongs to another order.
             StoreFailed: it cannot be kept.
         """
         _check(order)
+        name, job = secrets.token_hex(8), None
+        brings_clips = bool(order.digests) and not (order.key and self.by_key(order.key))
         try:
-            return self._keep(order)
+            if brings_clips:
+                self.clips.deposit(name, order)
+            job = self._kept(name, order)
+        finally:
+            if brings_clips and (job is None or job.id != name):
+                self.clips.discard(name)
+        return job
+
+    def _kept(self, name: str, order: Order) -> Job:
+        try:
+            return self._keep(name, order)
         except StoreFailed:
             if order.key and self.by_key(order.key):  # somebody gave it at the same time, and was faster
-                return self._keep(order)
+                return self._keep(name, order)
             raise
 
-    def _keep(self, order: Order) -> Job:
+    def _keep(self, name: str, order: Order) -> Job:
         from kouji.store.tables import job_items, jobs
 
-        now, name = datetime.now(UTC), secrets.token_hex(8)
+        now = datetime.now(UTC)
         with self.records.begin() as db:
             if order.key and (known := db.execute(jobs.select().where(jobs.c.key == order.key)).first()):
                 if known.fingerprint != order.fingerprint:
@@ -74,7 +89,7 @@ class Ledger:
             )  # fmt: skip
             rows = [
                 {**_NEW_ITEM, "job": name, "position": position, "name": line.name, "due_at": now}
-                | {"request": asdict(line.request), "fingerprint": print_of}
+                | {"request": order.plain(line.request), "fingerprint": print_of}
                 | made.get(print_of, {})
                 for position, line in enumerate(order.lines)
                 for print_of in [order.print_of(line)]
@@ -150,19 +165,50 @@ class Ledger:
             rows = db.execute(query).all()
         return (item_of(row) for row in rows)
 
-    def cancel(self, name: str) -> Job:
-        """Stop a job. What is made stays; what is being made is not kept. One that is over stays as it is."""
+    def cancel(self, name: str, **why: str) -> Job:
+        """Stop a job. What is made stays; what is being made and clips are not kept. One that is over stays as it is.
+
+        `why`: what its event tells.
+        """
         from kouji.store.tables import jobs
 
         now = datetime.now(UTC)
         with self.records.begin() as db:
             stop = jobs.update().where(jobs.c.id == name, jobs.c.state.in_(OPEN))
             if db.execute(stop.values(state="cancelled", finished_at=now)).rowcount:
-                tell(db, name, "cancelled")
+                tell(db, name, "cancelled", **why)
+        self.clips.sweep()
         return self.get(name)
 
-    def resume(self, name: str) -> Job:
-        """Take up again what was cancelled, failed or given up; what is done stays done."""
+    def tidy(self, grace: float = GRACE) -> None:
+        """Delete clips that nobody needs any more, those of jobs too that have kept them too long. (As Clips.sweep.)"""
+        for name in self.clips.expired():
+            self.cancel(name, reason=f"Nobody made it within {LONGEST.days} days, and clips are not kept for longer.")
+        self.clips.sweep(grace)
+
+    def resume(self, name: str, clips: Sequence[bytes] = ()) -> Job:
+        """Take up again what was cancelled, failed or given up; what is done stays done.
+
+        Args:
+            name: of the job.
+            clips: those that lines brought along, once more: they went when the job was over.
+
+        Raises:
+            InvalidInput: one that is needed is lacking, or another is given.
+            NotPermitted: the consent to one has ended.
+            StoreFailed: they cannot be kept.
+        """
+        job = self.get(name)
+        if job.is_over and job.state != "done":
+            lines = (item.request for item in self.items(name) if item.state != "done")
+            try:
+                self.clips.bring_back(name, clips_of(lines), clips)
+            except StoreFailed:
+                self.clips.discard(name)
+                raise
+        return self._resumed(name)
+
+    def _resumed(self, name: str) -> Job:
         from kouji.store.tables import job_items, jobs
 
         with self.records.begin() as db:
@@ -268,6 +314,10 @@ def _check(order: Order) -> None:
         raise InvalidInput(f"priority={order.priority} is not possible.", "Give -100 to 100.")
     if len(order.key) > 200:
         raise InvalidInput("The idempotency key is too long.", "Give at most 200 characters.")
+    for line in order.lines:
+        if line.clips and not (line.consent and order.clips):
+            hint = "Say who consents to what, or register the voice and give its name."
+            raise InvalidInput(f"The line {line.name!r} brings a clip without a consent.", hint)
     names = [line.name.casefold() for line in order.lines]
     if len(set(names)) < len(names):
         twice = next(name for name in names if names.count(name) > 1)

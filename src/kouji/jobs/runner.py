@@ -25,6 +25,7 @@ from kouji.errors import SpeechError, StoreFailed
 from kouji.policy import provenance
 from kouji.speak import Session
 from kouji.store import Records
+from kouji.types import Request
 
 from .job import Item, Job, Made
 from .leases import Leases
@@ -76,6 +77,7 @@ class Runner:
             if (drain or job) and not self._is_anything_open(job):
                 break
             self._leases.release_dead()
+            self._tidy()
             self.stopping.wait(_IDLE)
         return n_tried
 
@@ -87,6 +89,7 @@ class Runner:
     def missed(self) -> list[str]:
         """The jobs that wait for somebody."""
         self._leases.release_dead()
+        self._tidy()
         return self._ledger.claimable()
 
     def make(self, item: Item) -> None:
@@ -109,13 +112,14 @@ class Runner:
         except Exception as error:  # a defect, or memory that has run out: told, tried again, then given up
             _log.exception("%s of job %s", item.name, item.job)
             self._leases.fail(item, f"{type(error).__name__}: {error}", "", again=True)
+        self._tidy()
 
     def _say(self, item: Item, job: Job, place: Place, lost: threading.Event) -> None:
         def check(n_said: int, n_all: int) -> None:
             if lost.is_set() or self.stopping.is_set():
                 raise _Lost
 
-        speech = self._session_of(job).speak(item.request, check)
+        speech = self._session_of(job).speak(self._request_of(item), check)
         rate = job.output.sample_rate or speech.sample_rate
         samples = resample(speech.samples, speech.sample_rate, rate)
         if job.output.loudness is not None:
@@ -129,6 +133,22 @@ class Runner:
         if not place.holds(file, digest):
             place.put(file, data)
         self._leases.finish(item)
+
+    def _request_of(self, item: Item) -> Request:
+        """What is to be said, with its clips. Raises _Lost where the job is over, and they went with it."""
+        try:
+            return self._ledger.clips.restored(item.job, item.request)
+        except StoreFailed:
+            if self._ledger.get(item.job).is_over:
+                raise _Lost from None
+            raise
+
+    def _tidy(self) -> None:
+        """Delete the clips of jobs that are over: of the one at hand, or of one that somebody left behind."""
+        try:
+            self._ledger.tidy()
+        except StoreFailed as error:
+            _log.warning("%s", error)
 
     def _session_of(self, job: Job) -> Session:
         """The session that speaks a job; the last one stays open."""

@@ -23,7 +23,10 @@ from .job import Line
 
 FIELDS = ("id", "text", "voice", "language", "seed")
 CLIPS = ("reference_audio", "speaker_reference", "emotion_reference")  # paths, from the folder of the script
-_WORDS = {"mode", "emotion_text", "emotion_mode", "reference_text", "speaker_id", "duration_control", *CLIPS}
+_WORDS = {
+    "mode", "emotion_text", "emotion_mode", "emotion_reference_text", "reference_text", "speaker_id",
+    "duration_control", *CLIPS,
+}  # fmt: skip
 _WHOLE = {"seed", "n_tokens", "interval_silence", "max_pieces"}
 _NAME = re.compile(r"[^\x00-\x1f/\\:*?\"<>|.\s][^\x00-\x1f/\\:*?\"<>|]{0,79}")  # a file on every system
 _SHOWN = 50  # faults that are told in full

@@ -3,7 +3,7 @@
     file:///var/lib/kouji/blobs      FolderBlobs
     s3://bucket/prefix               S3Blobs, pip install 'kouji[s3]'
 
-All that a user of this file knows are the four verbs of `Blobs`.
+All that a user of this file knows are the verbs of `Blobs`.
 """
 
 from __future__ import annotations
@@ -12,12 +12,13 @@ import hashlib
 import os
 import re
 import secrets
+import shutil
 import time
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Protocol
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote, urlsplit, urlunsplit
 
 from kouji.errors import InvalidInput, StoreFailed
 
@@ -52,6 +53,10 @@ class Blobs(Protocol):
         """What was put more than so many seconds ago."""
         ...
 
+    def clear(self) -> None:
+        """Forget all that lies there, and below; drafts of what was killed too. Raises StoreFailed where some stays."""
+        ...
+
 
 def open_blobs(url: str) -> Blobs:
     """The place that a URL names.
@@ -68,6 +73,12 @@ def open_blobs(url: str) -> Blobs:
 
         return S3Blobs(url)
     raise InvalidInput(f"No store of files speaks {url!r}.", "Use file:///FOLDER or s3://BUCKET/PREFIX.")
+
+
+def within(url: str, folder: str) -> str:
+    """The URL of a folder within a place."""
+    parts = urlsplit(url)
+    return urlunsplit(parts._replace(path=f"{parts.path.rstrip('/')}/{folder}"))
 
 
 def key_of(data: bytes) -> str:
@@ -139,6 +150,16 @@ class FolderBlobs:
                     path.unlink()
                 elif KEY.fullmatch(path.name):
                     yield path.name
+
+    def clear(self) -> None:
+        """See `Blobs`. The folder goes too."""
+        try:
+            shutil.rmtree(self._folder)
+        except FileNotFoundError:
+            if self._folder.exists():  # somebody clears it at the same time, and took a file from under our hands
+                self.clear()
+        except OSError as error:
+            raise StoreFailed(f"Files of {self._folder} cannot be deleted: {error}") from error
 
     def _path(self, key: str) -> Path:
         checked_key(key)

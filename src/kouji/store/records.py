@@ -17,7 +17,7 @@ from kouji.errors import InvalidInput, MissingExtra, StoreFailed
 if TYPE_CHECKING:
     from sqlalchemy import URL, Connection, Engine
 
-HEAD = "0004"  # the newest migration; a database that stands there needs no Alembic to be loaded
+HEAD = "0005"  # the newest migration; a database that stands there needs no Alembic to be loaded
 _BUSY = 10.0  # seconds to wait for another process that writes
 
 

@@ -97,13 +97,23 @@ class S3Blobs:
     def keys(self, older_than: float) -> Iterator[str]:
         """See `Blobs`."""
         before = time.time() - older_than
+        for entry in self._entries():
+            name = entry["Key"].rpartition("/")[2]
+            if KEY.fullmatch(name) and entry["LastModified"].timestamp() < before:
+                yield name
+
+    def clear(self) -> None:
+        """See `Blobs`. A bucket that keeps old versions keeps them."""
+        for entry in list(self._entries()):
+            with self._mended("deleted"):
+                self._client.delete_object(Bucket=self._bucket, Key=entry["Key"])
+
+    def _entries(self) -> Iterator[dict[str, Any]]:
+        """What lies under the prefix."""
         prefix = f"{self._prefix}/" if self._prefix else ""
         with self._mended("listed"):
             for page in self._client.get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix=prefix):
-                for entry in page.get("Contents", ()):
-                    name = entry["Key"].rpartition("/")[2]
-                    if KEY.fullmatch(name) and entry["LastModified"].timestamp() < before:
-                        yield name
+                yield from page.get("Contents", ())
 
     def _name(self, key: str) -> str:
         checked_key(key)

@@ -168,6 +168,18 @@ job_events = Table(
     Column("data", JSON, nullable=False),
 )
 
+job_clips = Table(
+    "job_clips",
+    metadata,
+    # No foreign key: the row is there before the clip, and the clip before the job.
+    Column("job", String(32), primary_key=True),
+    Column("sha256", String(64), primary_key=True),
+    Column("place", String, nullable=False),  # URL of the store that it lies in, of this job alone
+    Column("consent", String(32), ForeignKey("consents.id"), nullable=False),
+    Column("kept_at", Moment, nullable=False),
+    Column("gone_at", Moment, index=True),  # null: it may lie there
+)
+
 callbacks = Table(
     "callbacks",
     metadata,
