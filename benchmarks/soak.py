@@ -29,7 +29,7 @@ from processes import n_open_files, n_threads, processor_seconds, resident_mb, s
 from websockets.asyncio.client import connect
 
 BAR = 0.05  # growth of memory after the warm-up
-FORMATS = ("mp3", "opus", "aac", "flac", "wav", "pcm")
+FORMATS = ("mp3", "opus", "aac", "flac", "wav", "pcm", "m4a")
 TEXTS = {
     "zh": ("第{}个。", "今天是第{}天，天气很好。", "请把编号{}的文件放在桌上。", "你好，{}号。"),
     "en": ("Number {}.", "Room {} is on the left.", "Please call {} again at noon.", "We counted {} birds."),

@@ -118,6 +118,12 @@ def test_elevenlabs_own_client_reads_our_refusals(eleven: Any, http: httpx.Clien
     assert http.post("/v1/text-to-speech/english_1", json={}).json()["detail"][0]["loc"] == ["body", "text"]
 
 
+def test_a_file_of_apple_by_elevenlabs_way(http: httpx.Client) -> None:
+    answer = http.post("/v1/text-to-speech/english_1?output_format=m4a_44100_96", json={"text": TEXT})
+    assert answer.headers["content-type"] == "audio/mp4"
+    assert answer.content[4:12] == b"ftypM4A "
+
+
 def test_telephone_formats(http: httpx.Client) -> None:
     answer = http.post("/v1/text-to-speech/english_1?output_format=ulaw_8000", json={"text": TEXT})
     assert len(answer.content) == pytest.approx(len(pcm(http)) / 6, abs=2)
@@ -142,7 +148,7 @@ def test_api_v2_is_told_by_its_body(http: httpx.Client) -> None:
 @pytest.mark.parametrize(
     ("media", "mode", "kind", "magic"),
     [("wav", "true", "audio/wav", b"RIFF"), ("raw", "0", "audio/pcm", b""), ("ogg", "2", "audio/ogg", b"OggS"),
-     ("aac", "1", "audio/aac", b"ID3")],
+     ("aac", "1", "audio/aac", b"ID3"), ("m4a", "1", "audio/mp4", b"\0\0\0")],
 )  # fmt: skip
 def test_api_v2_by_address(http: httpx.Client, media: str, mode: str, kind: str, magic: bytes) -> None:
     asked = {"text": "Hi.", "text_lang": "en", "media_type": media, "streaming_mode": mode}

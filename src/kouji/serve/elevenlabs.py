@@ -40,7 +40,8 @@ Speaker = Annotated[Client, Depends(allowed("speech"))]
 OutputFormat = Annotated[
     str, Query(max_length=40, description="CODEC_RATE[_KBITS]: mp3_44100_128, pcm_24000, opus_48000_64, ulaw_8000.")
 ]
-_OUTPUT = re.compile(r"(mp3|pcm|opus|ulaw|alaw|wav)_(\d{4,6})(?:_(\d{2,3}))?")
+# aac, flac and m4a are ours.
+_OUTPUT = re.compile(r"(mp3|pcm|opus|ulaw|alaw|wav|aac|flac|m4a)_(\d{4,6})(?:_(\d{2,3}))?")
 _UNUSED = ("stability", "similarity_boost", "style", "use_speaker_boost")
 _JSON: dict[int | str, dict[str, Any]] = {200: {"content": {"application/json": {"schema": {"type": "object"}}}}}
 

@@ -40,7 +40,7 @@ LANGUAGES = {
     "auto": "", "auto_yue": "yue", "zh": "zh", "all_zh": "zh", "en": "en", "ja": "ja", "all_ja": "ja", "ko": "ko",
     "all_ko": "ko", "yue": "yue", "all_yue": "yue",
 }  # fmt: skip
-_MEDIA = {"wav": "wav", "raw": "pcm", "ogg": "opus", "aac": "aac", "mp3": "mp3", "flac": "flac"}
+_MEDIA = {"wav": "wav", "raw": "pcm", "ogg": "opus", "aac": "aac", "mp3": "mp3", "flac": "flac", "m4a": "m4a"}
 # Knobs of sampling that an engine may have; what it lacks is left aside with a warning, as these change the take and
 # not what is said. The defaults are api_v2's.
 _SAMPLING = {"top_k": 15, "top_p": 1.0, "temperature": 1.0, "repetition_penalty": 1.35, "sample_steps": 32}
@@ -62,7 +62,7 @@ class ApiV2Request(BaseModel):
     prompt_lang: str | None = None
     speed_factor: Annotated[float, Field(ge=0.1, le=10)] = 1.0
     seed: Annotated[int, Field(ge=-1, lt=2**63)] = -1
-    media_type: Literal["wav", "raw", "ogg", "aac", "mp3", "flac"] = "wav"
+    media_type: Literal["wav", "raw", "ogg", "aac", "mp3", "flac", "m4a"] = "wav"
     streaming_mode: bool = False
     top_k: int = 15
     top_p: float = 1.0

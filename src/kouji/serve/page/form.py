@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from .words import Words
 
-FORMATS = ("wav", "mp3", "flac", "opus")
+FORMATS = ("wav", "mp3", "flac", "opus", "m4a")
 FREE, SECONDS, RATIO = "free", "seconds", "ratio"
 NONE, NAME, WEIGHTS, WORDS, CLIP = "none", "by_name", "by_weights", "by_words", "by_clip"
 _WAYS = {NAME: "emotion", WEIGHTS: "emotion", WORDS: "emotion_text", CLIP: "emotion_reference"}  # -> argument
