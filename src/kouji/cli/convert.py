@@ -14,14 +14,17 @@ from .target import Target
 def convert(
     context: typer.Context,
     source: Annotated[Path, typer.Argument(help="The recording: wav, flac, mp3 or ogg.")],
-    output: Annotated[str | None, typer.Option("--output", "-o", help="Sound file; - is stdout.")] = None,
+    output: options.Output = None,
     voice: options.Voice = None,
-    reference: Annotated[str | None, typer.Option("--reference", help="A clip whose voice is taken.")] = None,
-    reference_text: Annotated[str | None, typer.Option("--reference-text", help="What is said in it.")] = None,
-    seed: Annotated[int, typer.Option("--seed", help="Another seed is another take.")] = 0,
+    reference: options.Reference = None,
+    reference_text: options.ReferenceText = None,
+    seed: options.Seed = 0,
+    volume: options.Volume = None,
+    denoise: options.Denoise = None,
     watermark: options.Watermark = None,
     label: options.Label = "",
     marks: options.Marks = True,
+    loudness: options.Loudness = None,
     format: options.Format = None,
     engine: options.Engine = None,
     threads: options.Threads = None,
@@ -32,12 +35,12 @@ def convert(
     """Say a recording again with another voice: what is said stays, and when (speech.wav, unless -o names another)."""
     from kouji import engines
     from kouji.speak import Session
+    from kouji.types import Request
 
     settings = options.settings_of(context)
-    target = Target.of(output, format, settings)
-    asked = options.given(
-        reference_audio=reference, reference_text=reference_text, watermark=watermark, label=label, marks=marks
-    )
+    wanted, target = options.loudness_of(loudness), Target.of(output, format, settings)
+    controls = options.given(reference_audio=reference, reference_text=reference_text, volume=volume, denoise=denoise)
     who = settings.voice if reference is None else voice or ""  # a clip outweighs the settings, not a flag
-    stream = Session(engines.card(settings.engine), settings).conversion(source, who, seed, **asked)
-    target.tell(stream, target.write(stream, settings, None))
+    request = Request("", who, "", seed, controls, watermark, label, marks)
+    stream = Session(engines.card(settings.engine), settings).start_conversion(request, source)
+    target.tell(stream, target.write(stream, settings, wanted))

@@ -24,6 +24,12 @@ DurationRatio = Annotated[
     float | None, typer.Option("--duration-ratio", help="Exact length, as times the natural one: 0.5 to 2.")
 ]
 NTokens = Annotated[int | None, typer.Option("--n-tokens", help="Length in the engine's own tokens.")]
+Seed = Annotated[int, typer.Option("--seed", help="Another seed is another take.")]
+Volume = Annotated[float | None, typer.Option("--volume", help="dB louder or softer.")]
+Denoise = Annotated[float | None, typer.Option("--denoise", help="Less noise: 0 is off, 1 is most.")]
+Reference = Annotated[str | None, typer.Option("--reference", help="A clip whose voice is taken.")]
+ReferenceText = Annotated[str | None, typer.Option("--reference-text", help="What is said in it.")]
+Output = Annotated[str | None, typer.Option("--output", "-o", help="Sound file; - is stdout.")]
 Loudness = Annotated[str | None, typer.Option("--loudness", help="LUFS to bring the sound to, -40 to -5; or off.")]
 Watermark = Annotated[
     bool | None, typer.Option("--watermark/--no-watermark", help="Whether the sound is marked.", show_default=False)

@@ -25,8 +25,17 @@ if TYPE_CHECKING:
 PCM_RATE = 24000  # Hz: what OpenAI's clients take raw samples for
 
 
-async def order_of(service: Service, client: Client, body: SpeechDefaults, text: str) -> Order:
+async def order_of(
+    service: Service, client: Client, body: SpeechDefaults, text: str, clip: bytes | None = None
+) -> Order:
     """The order of a request.
+
+    Args:
+        service: that will speak.
+        client: who asks.
+        body: of the request.
+        text: what to say.
+        clip: that came beside the body, whose voice is taken.
 
     Raises:
         SpeechError: a name is not known, a field contradicts another, or the engine cannot do it.
@@ -34,14 +43,15 @@ async def order_of(service: Service, client: Client, body: SpeechDefaults, text:
     engine = service.names.engine_of(body.model)
     preset = body.preset or ""
     card = service.host(engine, preset).card
-    voice, notices = service.names.voice_of(_voice(body) or service.settings.voice, card)
+    usual = service.settings.voice if clip is None and body.ref_audio is None else ""  # a clip outweighs it
+    voice, notices = service.names.voice_of(_voice(body) or usual, card)
     notices += _left_aside(body, service.settings.unknown_fields == "refuse")
     if body.instructions and body.model in WITHOUT_INSTRUCTIONS:
         notices += (Notice("instructions_ignored", f"{body.model!r} reads no instructions."),)
     _refuse_what_nobody_does(body, card)
     format = body.response_format or "mp3"
     rate = body.sample_rate or (PCM_RATE if format == "pcm" else None)
-    controls = await _controls(body, card)
+    controls = await _controls(body, card) | ({} if clip is None else {"reference_audio": clip})
     language = body.language or service.settings.language
     asked = body.watermark, body.label or "", body.marks is not False
     request = Request(text, voice, language, seed_of(body.seed), controls, *asked)

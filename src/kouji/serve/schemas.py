@@ -50,30 +50,19 @@ class Sampling(BaseModel):
     repetition_penalty: Annotated[float | None, Field(ge=0.1, le=20)] = None
 
 
-class Extensions(BaseModel):
-    """Fields beyond OpenAI's."""
+class Sound(BaseModel):
+    """What may be asked of any sound, whether it is a text that is said or a recording."""
 
     model_config = ConfigDict(extra="allow")
 
-    language: Annotated[str | None, Field(max_length=20, description="zh, en, ja, ko, yue; else found out.")] = None
+    model: Annotated[str, Field(max_length=200, description="An engine or an alias, see /v1/models.")] = ""
+    preset: Annotated[str, Field(max_length=40, description="Of the engine, see /v1/capabilities.")] | None = None
+    response_format: Literal[FORMATS] | None = None  # type: ignore[valid-type]
+    sample_rate: Rate | None = None
     seed: Annotated[int | None, Field(ge=-1, le=MAX_SEED, description="-1: any, told in X-Seed.")] = None
-    duration: Annotated[float | None, Field(gt=0, le=3600, description="Seconds that it shall take.")] = None
-    duration_ms: Annotated[int | None, Field(gt=0, le=3_600_000)] = None
-    duration_ratio: Annotated[float | None, Field(gt=0, le=10)] = None
-    duration_tolerance_ms: Annotated[int | None, Field(ge=10, le=3_600_000, description="10 is always kept.")] = None
-    n_tokens: Annotated[int | None, Field(ge=1, le=100_000)] = None
-    pitch: Annotated[float | None, Field(ge=-48, le=48, description="Semitones.")] = None
     volume: Annotated[float | None, Field(ge=-96, le=96, description="dB.")] = None
     denoise: Annotated[float | None, Field(ge=0, le=1, description="Less noise: 0 is off, 1 is most.")] = None
-    emotion: str | Emotion | None = None
-    style: Annotated[str | None, Field(max_length=200)] = None
-    ref_audio: Annotated[str | None, Field(description="A voice to speak like: data URL, https URL.")] = None
     ref_text: Annotated[str | None, Field(max_length=4096)] = None
-    sampling: Sampling | None = None
-    normalize: Literal["auto", "on", "off"] | None = None
-    pronunciation: dict[str, str] | list[str] | None = None
-    timestamps: Literal["none", "word", "phoneme"] | None = None
-    sample_rate: Rate | None = None
     watermark: Annotated[bool | None, Field(description="false: none, where the house allows it.")] = None
     label: Annotated[
         Literal[LABELS] | None,  # type: ignore[valid-type]
@@ -81,6 +70,30 @@ class Extensions(BaseModel):
     ] = None
     marks: Annotated[bool | None, Field(description="false: the file is not marked; where the house allows it.")] = None
     stream: Annotated[bool | None, Field(description="false: one body with its length.")] = None
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether one body is wanted instead of a stream."""
+        return self.stream is False
+
+
+class Extensions(Sound):
+    """Fields beyond OpenAI's, of a text that is said."""
+
+    language: Annotated[str | None, Field(max_length=20, description="zh, en, ja, ko, yue; else found out.")] = None
+    duration: Annotated[float | None, Field(gt=0, le=3600, description="Seconds that it shall take.")] = None
+    duration_ms: Annotated[int | None, Field(gt=0, le=3_600_000)] = None
+    duration_ratio: Annotated[float | None, Field(gt=0, le=10)] = None
+    duration_tolerance_ms: Annotated[int | None, Field(ge=10, le=3_600_000, description="10 is always kept.")] = None
+    n_tokens: Annotated[int | None, Field(ge=1, le=100_000)] = None
+    pitch: Annotated[float | None, Field(ge=-48, le=48, description="Semitones.")] = None
+    emotion: str | Emotion | None = None
+    style: Annotated[str | None, Field(max_length=200)] = None
+    ref_audio: Annotated[str | None, Field(description="A voice to speak like: data URL, https URL.")] = None
+    sampling: Sampling | None = None
+    normalize: Literal["auto", "on", "off"] | None = None
+    pronunciation: dict[str, str] | list[str] | None = None
+    timestamps: Literal["none", "word", "phoneme"] | None = None
     cache: Literal[CACHE_MODES] | None = None  # type: ignore[valid-type]
     params: Annotated[dict[str, Any] | None, Field(description="Of other servers; left aside with a warning.")] = None
 
@@ -88,11 +101,8 @@ class Extensions(BaseModel):
 class SpeechDefaults(Extensions):
     """A request without its text."""
 
-    model: Annotated[str, Field(max_length=200, description="An engine or an alias, see /v1/models.")] = ""
-    preset: Annotated[str, Field(max_length=40, description="Of the engine, see /v1/capabilities.")] | None = None
     voice: Annotated[str, Field(max_length=200)] | VoiceRef | None = None
     instructions: Annotated[str | None, Field(max_length=4096)] = None
-    response_format: Literal[FORMATS] | None = None  # type: ignore[valid-type]
     speed: Annotated[float | None, Field(ge=0.25, le=4.0)] = None
 
 
@@ -114,11 +124,6 @@ class SpeechRequest(SpeechDefaults):
     input_type: Annotated[
         Literal["text", "ssml"] | None, Field(description="Without it, what begins with <speak is SSML.")
     ] = None
-
-    @property
-    def is_whole(self) -> bool:
-        """Whether one body is wanted instead of a stream."""
-        return self.stream is False
 
 
 class BatchItem(SpeechDefaults):

@@ -107,7 +107,7 @@ def _started(session: Session, order: Order) -> Stream:
     asked = order.request
     if order.source is None:
         return session.start(asked)
-    return session.conversion(order.source, asked.voice, asked.seed, **asked.controls)
+    return session.start_conversion(asked, order.source)
 
 
 @dataclass(frozen=True)

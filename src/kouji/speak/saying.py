@@ -12,7 +12,7 @@ import numpy as np
 
 from kouji.control import closing, label
 from kouji.engines.contract import SPEAKERS, Conditioning
-from kouji.types import Chunk, Request, Utterance
+from kouji.types import Chunk, Delivery, Request, Utterance
 
 from .planning import Plan, plan_of
 from .stream import Progress, Said, Stream
@@ -48,11 +48,12 @@ def joined(opened: Opened, said: Said, lead: float, mark: Payload | None) -> Ite
     return marked(sound, opened.sample_rate, mark) if mark else sound
 
 
-def tone(opened: Opened) -> Said:
-    """The label without words."""
+def tones(opened: Opened, where: str) -> tuple[Said, Said]:
+    """The label without words, before and after a sound: at its start unless it is wanted at the end."""
     from kouji.audio.morse import beeps
 
-    return [([Chunk(beeps(label.TONE, opened.sample_rate))], label.PAUSE)]
+    tone = [([Chunk(beeps(label.TONE, opened.sample_rate))], label.PAUSE)]
+    return ([] if where in ("none", "end") else tone), (tone if where in ("end", "both") else [])
 
 
 def _labels(opened: Opened, request: Request, plan: Plan, where: str) -> tuple[Said, Said]:
@@ -61,7 +62,7 @@ def _labels(opened: Opened, request: Request, plan: Plan, where: str) -> tuple[S
         return [], []
     text, language = label.spoken(plan.language, opened.card.languages)
     if where == "tone" or not text:
-        return tone(opened), []
+        return tones(opened, where)
     who = {name: value for name, value in request.controls.items() if name in (*SPEAKER, "denoise")}
     said = plan_of(opened, Request(text, request.voice, language, request.seed, who))
     first = _utterances(opened, said, None, {}) if where in ("start", "both") else []
@@ -98,12 +99,17 @@ def _say(
     round: int = 0,
 ) -> Iterator[Chunk]:  # fmt: skip
     """One utterance, or one more try at it with another duration."""
-    from kouji.audio.denoise import denoised
-    from kouji.audio.level import amplify
-
     if duration is not None:
         utterance = replace(utterance, delivery=replace(utterance.delivery, duration=duration))
     # Its own generator: what is said before or beside an utterance cannot change its sound.
     rng = np.random.default_rng([seed, utterance.index, *([round] if round else [])])
     said = opened.engine.synthesize(utterance, conditioning, rng)
-    return amplify(denoised(said, opened.sample_rate, utterance.delivery.denoise), utterance.delivery.volume)
+    return finished(said, opened.sample_rate, utterance.delivery)
+
+
+def finished(chunks: Iterable[Chunk], sample_rate: int, delivery: Delivery) -> Iterator[Chunk]:
+    """What an engine made, with less noise and as loud as the delivery asks."""
+    from kouji.audio.denoise import denoised
+    from kouji.audio.level import amplify
+
+    return amplify(denoised(chunks, sample_rate, delivery.denoise), delivery.volume)

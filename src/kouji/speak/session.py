@@ -106,7 +106,7 @@ class Session(Opened):
             recording: a path, bytes, or (samples, sample rate): 0.5 s to 10 minutes of speech.
             voice: whose voice says it; or `speaker_id`, `reference_audio` with `reference_text`, as in `synthesize`.
             seed: 0 or more; another seed is another take.
-            asked: see `voice`; and watermark, label, marks, as in `synthesize`. A label is a tone.
+            asked: see `voice`; and denoise, volume, watermark, label, marks, as in `synthesize`. A label is a tone.
 
         Raises:
             UnsupportedControl: this engine cannot convert; names those that can.
@@ -121,7 +121,11 @@ class Session(Opened):
 
     def conversion(self, recording: ClipSource, voice: str = "", seed: int = 0, **asked: object) -> Stream:
         """`convert`, chunk by chunk as it is ready. Errors in what is asked are raised by this call."""
-        return converted(self, self._request("", voice, "", seed, asked), recording)
+        return self.start_conversion(self._request("", voice, "", seed, asked), recording)
+
+    def start_conversion(self, request: Request, recording: ClipSource) -> Stream:
+        """Check a request without a text, then say a recording as it asks. (Raises as `convert` does.)"""
+        return converted(self, request, recording)
 
     def plan(self, text: str, voice: str = "", language: str = "", seed: int = 0, **controls: object) -> DurationPlan:
         """How long it would take, what lengths are feasible, and where a wanted one would come from; says nothing.
