@@ -44,6 +44,26 @@ def test_every_line_becomes_a_file_with_the_bytes_of_say(capsys: pytest.CaptureF
     assert "out: 2 lines, results.jsonl" in capsys.readouterr().err
 
 
+def test_every_line_is_labelled_and_marked_as_the_command_says(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write("a,Hello.,polly,", "b,Goodbye.,ara,")
+    assert main(BATCH) == 0
+    plain = Path("out/a.wav").read_bytes()
+    assert main([*BATCH, "--no-marks"]) == 2
+    assert "marks" in capsys.readouterr().err
+    assert Path("out/a.wav").read_bytes() == plain
+    monkeypatch.setenv("KOUJI_MARKS", "request")
+    monkeypatch.setenv("KOUJI_WATERMARK", "request")
+    assert main([*BATCH, "--label", "end", "--no-marks", "--no-watermark"]) == 0
+    asked = ["--label", "end", "--no-marks", "--no-watermark", "-e", "parrot", "-v", "ara"]
+    main(["say", "Goodbye.", *asked, "-o", "b.wav"])
+    assert Path("out/b.wav").read_bytes() == Path("b.wav").read_bytes()
+    assert soundfile.info("out/a.wav").duration > len(plain) / 32000 + 1
+    assert b"AIGC" in plain
+    assert b"AIGC" not in Path("out/a.wav").read_bytes()
+
+
 def test_lines_are_minus_16_lufs_unless_told_otherwise() -> None:
     write("a,Hello there.,polly,")
     assert main([part for part in BATCH if part not in ("--loudness", "off")]) == 0

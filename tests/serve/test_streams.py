@@ -179,13 +179,18 @@ def test_an_agent_speaks_over_http(server: Running) -> None:
             refused = await client.call_tool("synthesize", {"text": "Hi", "voice": "nobody"})
             assert refused.is_error
             assert "There is no voice called 'nobody'" in refused.content[0].text
+            labelled = await client.call_tool("synthesize", {"text": "Hello.", "label": "start"})
+            assert "label" in labelled.structured_content["marking"]
+            assert (await client.call_tool("synthesize", {"text": "Hello.", "label": "loud"})).is_error
             found = await client.call_tool("synthesize", {"text": "Hello.", "voice": "english_1"})
+            assert "label" not in found.structured_content["marking"]
+            assert labelled.structured_content["duration"] > found.structured_content["duration"] + 1
             return dict(found.structured_content)
 
     answer = asyncio.run(run())
     sound = httpx.get(answer["uri"])
     assert sound.headers["content-type"] == "audio/wav"
-    assert len(soundfile.read(io.BytesIO(sound.content))[0]) == round(24000 * answer["duration"])
+    assert len(soundfile.read(io.BytesIO(sound.content))[0]) == pytest.approx(24000 * answer["duration"], abs=2)
 
 
 def test_an_agent_speaks_over_stdio(tmp_path: Path) -> None:

@@ -21,6 +21,9 @@ def batch(
     voice: options.Voice = None,
     language: options.Language = None,
     seed: Annotated[int, typer.Option("--seed", help="Of lines that do not say.")] = 0,
+    watermark: options.Watermark = None,
+    label: options.Label = "",
+    marks: options.Marks = True,
     loudness: options.Loudness = "-16",
     workers: Annotated[int, typer.Option("--workers", "-w", min=1, max=64, help="Processes that speak.")] = 1,
     format: options.Format = None,
@@ -49,7 +52,7 @@ def batch(
     try:
         ledger = Ledger(records)
         with _bar("checking") as show:
-            defaults = Request("", settings.voice, settings.language, seed)
+            defaults = Request("", settings.voice, settings.language, seed, {}, watermark, label, marks)
             job = jobs.submit(ledger, script, target, session, settings, defaults, show)
         if job.n_done:
             typer.echo(f"{output}: {job.n_done} of {job.n_items} lines are there already", err=True)

@@ -12,6 +12,7 @@ from .serve import check_installed
 
 
 def mcp(
+    context: typer.Context,
     output: Annotated[Path, typer.Option("--output", "-o", help="Folder for the sounds.")] = Path("speech"),
     engine: options.Engine = None,
     voice: options.Voice = None,
@@ -21,13 +22,13 @@ def mcp(
     """Offer speech to an agent over stdin and stdout, by the Model Context Protocol."""
     check_installed()
     check_installed("mcp", ("mcp",))
-    from kouji import config
+    from kouji.serve.agents import Tools
     from kouji.serve.desk import Desk
-    from kouji.serve.mcp import file_of, in_folder, tools
+    from kouji.serve.mcp import file_of, in_folder, server_of
     from kouji.serve.service import Service
 
-    service = Service(config.load(engine=engine, voice=voice, threads=threads, lexicon=lexicon))
+    service = Service(options.settings_of(context))
     desk = Desk(service.settings)
-    tools(service, desk, in_folder(output), file_of).run("stdio")
+    server_of(Tools(service, desk, in_folder(output), file_of)).run("stdio")
     desk.close()
     service.close()
