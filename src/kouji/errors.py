@@ -19,7 +19,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from difflib import get_close_matches
 
 
@@ -89,6 +90,15 @@ class MissingExtra(SpeechError):
 
     def __init__(self, feature: str, extra: str) -> None:
         super().__init__(f"{feature} is not installed.", f"pip install 'kouji[{extra}]'")
+
+
+@contextmanager
+def needs(extra: str, feature: str) -> Iterator[None]:
+    """Around imports of what an extra brings: with needs("ja", "Japanese"). Raises MissingExtra."""
+    try:
+        yield
+    except ImportError as missing:
+        raise MissingExtra(feature, extra) from missing
 
 
 class MissingWeights(SpeechError):

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 import numpy as np
 
-from kouji.errors import InvalidInput, MissingExtra
+from kouji.errors import InvalidInput, needs
 
 from .mp4 import is_mp4
 from .tags import id3_size
@@ -62,10 +62,8 @@ def read(file: str | PathLike[str] | BinaryIO, most: int | None = None) -> tuple
 
 
 def _decoded(file: BinaryIO, name: str, most: int | None) -> tuple[np.ndarray, int]:
-    try:
+    with needs("media", "Decoding AAC"):
         import av
-    except ImportError as missing:
-        raise MissingExtra("Decoding AAC", "media") from missing
 
     demuxer = _demuxer_of(file)
     file.seek(0)

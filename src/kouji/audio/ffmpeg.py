@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from kouji.errors import MissingExtra
+from kouji.errors import needs
 
 from .tags import Tags, id3
 
@@ -44,10 +44,8 @@ class Coder:
             MissingExtra: FFmpeg is not here.
             OSError: the file cannot be opened.
         """
-        try:
+        with needs("media", f"FFmpeg ({codec} in {container})"):
             import av
-        except ImportError as missing:
-            raise MissingExtra(f"FFmpeg ({codec} in {container})", "media") from missing
         self._frame = av.AudioFrame
         self._sink = _Sink()
         if container in ("mp3", "adts"):

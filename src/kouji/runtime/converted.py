@@ -10,15 +10,26 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from kouji.errors import BadCheckpoint, MissingExtra, MissingWeights, OutputFailed
+import numpy as np
+
+from kouji.errors import BadCheckpoint, MissingWeights, OutputFailed, needs
 
 FLOAT, INT8 = FOLDERS = ("onnx", "onnx-int8")
 MANIFEST = "manifest.json"
+TABLES = "small.npz"  # tables that are too small for files of their own
 
 
 def choices(folder: Path, int8: bool) -> list[Path]:
     """The conversions in a model's folder, the one to take first; eight-bit weights only where they are wanted."""
     return [folder / name for name in [INT8] * int8 + [FLOAT] if (folder / name / MANIFEST).is_file()]
+
+
+def expect_official(folder: Path, name: str) -> None:
+    """Raises MissingWeights where a folder lacks an official file: it has eight-bit weights alone, or none."""
+    if not (folder / name).is_file():
+        raise MissingWeights(
+            f"{folder} has no weights of 32 bits.", 'Use preset="fast", or convert the official files without --int8.'
+        )
 
 
 @contextmanager
@@ -29,10 +40,8 @@ def draft(folder: Path, int8: bool) -> Iterator[tuple[Path, Path]]:
         MissingExtra: the package onnx is not installed.
         OutputFailed: it cannot be written; nothing of it is left.
     """
-    try:
+    with needs("torch", "Conversion"):
         import onnx  # noqa: F401
-    except ModuleNotFoundError as error:
-        raise MissingExtra("Conversion", "torch") from error
     place = folder / (INT8 if int8 else FLOAT)
     with replaced(place) as made:
         yield made, place
@@ -87,6 +96,19 @@ def _held(made: Path) -> int | None:
     for path in made.iterdir():
         shutil.rmtree(path) if path.is_dir() else path.unlink()
     return held
+
+
+def tables(place: Path) -> dict[str, np.ndarray]:
+    """The small tables of a conversion, which one file holds."""
+    with np.load(place / TABLES) as file:
+        return dict(file)
+
+
+def add_tables(place: Path, **arrays: np.ndarray) -> None:
+    """Put small tables to those that are there already."""
+    known = tables(place) if (place / TABLES).is_file() else {}
+    with (place / TABLES).open("wb") as file:
+        np.savez(file, **{**known, **arrays})  # type: ignore[arg-type]  # of `allow_pickle`, which is none of them
 
 
 def finish(place: Path, **facts: object) -> None:

@@ -10,12 +10,12 @@ from kouji.errors import InvalidInput, MissingExtra
 from kouji.text.ja import sentence, to_units
 
 
-def test_without_openjtalk_the_error_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_withoutopenjtalk_the_error_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "pyopenjtalk", None)
-    sentence._openjtalk.cache_clear()
+    sentence.openjtalk.cache_clear()
     with pytest.raises(MissingExtra, match=r"kouji\[ja\]"):
         to_units("はい")
-    sentence._openjtalk.cache_clear()
+    sentence.openjtalk.cache_clear()
 
 
 class TestWithOpenJTalk:

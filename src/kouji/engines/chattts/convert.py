@@ -51,7 +51,7 @@ def write(name: str, network: nn.Module, config: Config, place: Path, int8: bool
             graphs.head(head, w[f"{head}.weight"], int8).save(place)
     elif name == "gpt":
         graphs.gpt(w, config.gpt, int8).save(place)
-        _merge(place, n_layers=np.array(config.gpt.n_layers), n_heads=np.array(config.gpt.n_heads))
+        converted.add_tables(place, n_layers=np.array(config.gpt.n_layers), n_heads=np.array(config.gpt.n_heads))
     elif name == "decoder":
         graphs.to_mel(name, w, config.decoder, False).save(place)
     elif name == "vocos":
@@ -62,12 +62,5 @@ def write(name: str, network: nn.Module, config: Config, place: Path, int8: bool
         names = {"into": "project_in.weight", "into_bias": "project_in.bias", "out": "project_out.weight"}
         names["out_bias"] = "project_out.bias"
         groups = range(len(network.groups))  # type: ignore[arg-type]  # a list of modules
-        _merge(place, **{f"{ours}{n}": w[f"groups.{n}.{theirs}"] for n in groups for ours, theirs in names.items()})
-
-
-def _merge(place: Path, **arrays: np.ndarray) -> None:
-    """Add to small.npz."""
-    path = place / "small.npz"
-    known = dict(np.load(path)) if path.is_file() else {}
-    with path.open("wb") as file:
-        np.savez(file, **{**known, **arrays})
+        groups_by_name = {f"{ours}{n}": w[f"groups.{n}.{theirs}"] for n in groups for ours, theirs in names.items()}
+        converted.add_tables(place, **groups_by_name)

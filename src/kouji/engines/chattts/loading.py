@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from kouji.errors import MissingExtra, MissingWeights
+from kouji.errors import needs
 from kouji.runtime import converted
 
 from .speaker import Statistics
@@ -39,14 +39,10 @@ def load(folder: Path, n_threads: int, int8: bool) -> tuple[Stages, Tokenizer, S
 
         tokenizer = Tokenizer.read(place / Path(TOKENIZER).name)
         return OnnxStages(place, n_threads), tokenizer, statistics_of(folder, place)
-    if not (folder / OFFICIAL).is_file():
-        raise MissingWeights(
-            f"{folder} has no weights of 32 bits.", 'Use preset="fast", or convert the official files without --int8.'
-        )
-    try:
+    converted.expect_official(folder, OFFICIAL)
+    with needs("torch", "The way to read the official files"):
         from .torch_stages import TorchStages
-    except ModuleNotFoundError as error:
-        raise MissingExtra("The way to read the official files", "torch") from error
+
     return TorchStages.from_folder(folder, n_threads), Tokenizer.read(folder / TOKENIZER), statistics_of(folder)
 
 

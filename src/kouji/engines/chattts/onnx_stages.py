@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from kouji.runtime.converted import checked
+from kouji.runtime.converted import checked, tables
 from kouji.runtime.onnx import Cached, Graph
 
 from .config import N_Q
@@ -51,10 +51,10 @@ class OnnxStages:
         }
         self._text = np.load(folder / "emb_text.npy", mmap_mode="r")
         self._codes = np.load(folder / "emb_code.npy").reshape(N_Q, -1, self._text.shape[1])
-        with np.load(folder / "small.npz") as small:
-            self._n_layers, self._n_heads = int(small["n_layers"]), int(small["n_heads"])
-            parts = ("into", "into_bias", "out", "out_bias")
-            self.groups = [Projections(*(small[f"{part}{number}"] for part in parts)) for number in range(GROUPS)]
+        small = tables(folder)
+        self._n_layers, self._n_heads = int(small["n_layers"]), int(small["n_heads"])
+        parts = ("into", "into_bias", "out", "out_bias")
+        self.groups = [Projections(*(small[f"{part}{number}"] for part in parts)) for number in range(GROUPS)]
 
     def text_rows(self, ids: np.ndarray) -> np.ndarray:
         """See Stages, as for all that follow."""

@@ -56,7 +56,8 @@ def write(network: nn.Module, place: Path, int8: bool) -> None:
 
         graphs.f0(graphs.part(weights, "f0_predictor.")).save(place)
         graphs.vocoder(weights).save(place)
-        _merge(place, mixer=weights["m_source.l_linear.weight"], mixer_bias=weights["m_source.l_linear.bias"])
+        mixer, bias = weights["m_source.l_linear.weight"], weights["m_source.l_linear.bias"]
+        converted.add_tables(place, mixer=mixer, mixer_bias=bias)
 
 
 def _write_lm(weights: dict[str, np.ndarray], config: LMConfig, place: Path, int8: bool) -> None:
@@ -70,7 +71,7 @@ def _write_lm(weights: dict[str, np.ndarray], config: LMConfig, place: Path, int
     scale = np.float32(1 / np.sqrt(config.lm.dim // config.lm.n_heads))
     layers = (f"llm.encoders.{number}.self_attn.linear_pos.weight" for number in range(config.lm.n_layers))
     np.save(place / "positions.npy", np.stack([weights[name] * scale for name in layers]))
-    _merge(
+    converted.add_tables(
         place, rows=weights["llm_embedding.weight"], lm_speaker=weights["spk_embed_affine_layer.weight"],
         lm_speaker_bias=weights["spk_embed_affine_layer.bias"], n_heads=np.array(config.lm.n_heads),
         text_dim=np.array(config.text.dim),
@@ -84,7 +85,7 @@ def _write_flow(weights: dict[str, np.ndarray], config: FlowConfig, place: Path,
     graphs.regulator(graphs.part(weights, "length_regulator.")).save(place)
     graphs.unet(graphs.part(weights, "unet."), config, int8).save(place)
     np.save(place / "code_embedding.npy", weights["input_embedding.weight"])
-    _merge(
+    converted.add_tables(
         place, flow_speaker=weights["spk_embed_affine_layer.weight"],
         flow_speaker_bias=weights["spk_embed_affine_layer.bias"], flow_dim=np.array(config.encoder.dim),
     )  # fmt: skip
@@ -93,11 +94,3 @@ def _write_flow(weights: dict[str, np.ndarray], config: FlowConfig, place: Path,
 def _as_encoder(weights: dict[str, np.ndarray], prefix: str) -> Iterator[tuple[str, np.ndarray]]:
     for name, value in weights.items():
         yield ("encoder." + name.removeprefix(prefix) if name.startswith(prefix) else name), value
-
-
-def _merge(place: Path, **arrays: np.ndarray) -> None:
-    """Add to small.npz."""
-    path = place / "small.npz"
-    known = dict(np.load(path)) if path.is_file() else {}
-    with path.open("wb") as file:
-        np.savez(file, **{**known, **arrays})

@@ -9,7 +9,7 @@ from typing import Protocol
 import numpy as np
 
 from kouji.engines.contract import Device
-from kouji.errors import BadCheckpoint, MissingExtra, MissingWeights
+from kouji.errors import BadCheckpoint, needs
 from kouji.runtime import converted
 
 from .stages import Stages
@@ -59,14 +59,10 @@ def load(
 
         with np.load(place / SPEAKERS) as speakers:
             return OnnxStages(place, n_threads, device.name or "cpu"), dict(speakers)
-    if not (folder / "llm.pt").is_file():
-        raise MissingWeights(
-            f"{folder} has no weights of 32 bits.", 'Use preset="fast", or convert the official files without --int8.'
-        )
-    try:
+    converted.expect_official(folder, "llm.pt")
+    with needs("torch", "The way to read the official files"):
         from .torch_stages import TorchStages
-    except ModuleNotFoundError as error:
-        raise MissingExtra("The way to read the official files", "torch") from error
+
     return TorchStages.from_folder(folder, n_threads, device), speakers_of(folder)
 
 

@@ -8,7 +8,7 @@ from threading import Lock
 
 import numpy as np
 
-from kouji.runtime.converted import checked
+from kouji.runtime import converted
 from kouji.runtime.onnx import Cached, Graph
 
 from .config import N_MELS, n_frames
@@ -88,12 +88,11 @@ class OnnxStages:
     """See stages.Stages."""
 
     def __init__(self, folder: Path, n_threads: int, device: str = "cpu") -> None:
-        files = checked(folder)["files"]
+        files = converted.checked(folder)["files"]
         graphs, tables = ([Path(name) for name in files if name.endswith(ending)] for ending in (".onnx", ".npy"))
         self._graphs = {path.stem: Graph(str(folder / path), n_threads, device=device) for path in graphs}
         self._tables = {path.stem: np.load(folder / path, mmap_mode="r") for path in tables}
-        with np.load(folder / "small.npz") as small:
-            self._small = dict(small)
+        self._small = converted.tables(folder)
         if "positions" in self._tables:
             self._distances = Tables(self._tables["positions"], int(self._small["n_heads"]))
 

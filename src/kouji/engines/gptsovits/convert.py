@@ -60,7 +60,7 @@ def write_reader(network: T2S, place: Path, int8: bool) -> None:
     w = _arrays(network)
     graphs.t2s_start(w, network.config, int8).save(place)
     graphs.t2s_step(w, network.config, int8).save(place)
-    _merge(
+    converted.add_tables(
         place, text_embedding=w["text_embedding.weight"], audio_embedding=w["audio_embedding.weight"],
         text_scale=w["text_scale"], audio_scale=w["audio_scale"], bert_proj=w["bert_proj.weight"],
         bert_proj_bias=w["bert_proj.bias"],
@@ -74,12 +74,12 @@ def write_decoder(network: SoVITS, place: Path) -> None:
     w = _arrays(network)
     graphs.prior(graphs.part(w, "enc_p."), network.config).save(place)
     graphs.sound(w, network.config).save(place)
-    _merge(
+    converted.add_tables(
         place, codes=w["codes.weight"], phones=w["enc_p.text_embedding.weight"],
         dim_latent=np.array(network.config.dim_latent),
     )  # fmt: skip
     if network.config.is_pro:
-        _merge(place, ge_to512=w["ge_to512.weight"], ge_to512_bias=w["ge_to512.bias"])
+        converted.add_tables(place, ge_to512=w["ge_to512.weight"], ge_to512_bias=w["ge_to512.bias"])
 
 
 def write_ears(network: Hubert, hearing: SoVITS, place: Path, int8: bool) -> None:
@@ -106,16 +106,8 @@ def write_meaning(network: Bert, words: Mapping[str, int], place: Path, int8: bo
     graphs_hearing.bert(w, network.config, "dynamic" if int8 else "float32").save(place)
     np.save(place / "words.npy", w["word.weight"])
     (place / "vocabulary.json").write_text(json.dumps({"model": {"vocab": dict(words)}}), "utf-8")
-    _merge(place, word_places=w["position.weight"] + w["token_type.weight"][0])
+    converted.add_tables(place, word_places=w["position.weight"] + w["token_type.weight"][0])
 
 
 def _arrays(network: nn.Module) -> dict[str, np.ndarray]:
     return {name: tensor.detach().float().numpy() for name, tensor in network.state_dict().items()}
-
-
-def _merge(place: Path, **arrays: np.ndarray) -> None:
-    """Add to small.npz."""
-    path = place / "small.npz"
-    known = dict(np.load(path)) if path.is_file() else {}
-    with path.open("wb") as file:
-        np.savez(file, **{**known, **arrays})

@@ -9,11 +9,9 @@ the style: from there comes the timbre. So the manner of one clip and the timbre
 
 from __future__ import annotations
 
-from collections import OrderedDict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from hashlib import sha256
 from pathlib import Path
-from threading import Lock
 
 import numpy as np
 
@@ -21,6 +19,7 @@ from kouji.audio.fitting import cut_to, resized
 from kouji.audio.resample import resample
 from kouji.engines.contract import Card, Conditioning
 from kouji.errors import InvalidInput, MissingWeights
+from kouji.runtime.remembered import Remembered
 from kouji.types import Chunk, Mark, Timing, Utterance
 
 from . import generation, listening, loading, script, span, spectrogram
@@ -60,7 +59,7 @@ class GPTSoVITSv2:
     def _open(self, parts: loading.Parts, preset: str) -> None:
         self.preset = preset or self.card.presets[0].name
         self._parts, self._levers = parts, PRESETS[self.preset]
-        self._manners = _Remembered(N_CLIPS)
+        self._manners = Remembered[Prompt](N_CLIPS)
 
     @property
     def digest(self) -> str:
@@ -254,23 +253,6 @@ class _Noise:
             more = self._rng.standard_normal((end - len(self._rows), self._dim), np.float32)
             self._rows = np.concatenate([self._rows, more])
         return np.ascontiguousarray(self._rows[start * self._per_frame : end].T) * np.float32(self._scale)
-
-
-class _Remembered:
-    """The last few of something that is costly to make, for several threads."""
-
-    def __init__(self, size: int) -> None:
-        self._size, self._lock = size, Lock()
-        self._kept: OrderedDict[str, Prompt] = OrderedDict()
-
-    def get(self, key: str, make: Callable[[], Prompt]) -> Prompt:
-        with self._lock:
-            if key not in self._kept:
-                self._kept[key] = make()
-                while len(self._kept) > self._size:
-                    self._kept.popitem(last=False)
-            self._kept.move_to_end(key)
-            return self._kept[key]
 
 
 def _exponential(rng: np.random.Generator) -> generation.Exponential:

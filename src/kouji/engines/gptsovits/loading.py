@@ -6,7 +6,7 @@ import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
-from kouji.errors import MissingExtra
+from kouji.errors import needs
 from kouji.runtime import converted
 
 from . import places
@@ -54,10 +54,9 @@ def load(folder: Path, version: str, n_threads: int, int8: bool) -> Parts:
 def official(folder: Path, version: str, n_threads: int) -> Parts:
     """From the official files, converted or not. (Raises as `load`.)"""
     s1, s2 = places.s1(folder, version), places.s2(folder, version)
-    try:
+    with needs("torch", "The way to read the official files"):
         import torch
-    except ModuleNotFoundError as error:
-        raise MissingExtra("The way to read the official files", "torch") from error
+
     from . import torch_stages, v4, weights
 
     torch.set_num_threads(n_threads)

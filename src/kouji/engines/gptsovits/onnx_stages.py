@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from kouji.runtime.converted import checked
+from kouji.runtime.converted import checked, tables
 from kouji.runtime.onnx import Cached, Graph
 
 from .config import NOISE_SCALE
@@ -203,7 +203,6 @@ def load(place: Path, n_threads: int) -> Parts:
         MissingWeights: a file that it names is not there, or is cut off.
     """
     digest = str(checked(place, "digest")["digest"])
-    with np.load(place / "small.npz") as file:
-        small = dict(file)
+    small = tables(place)
     reader, decoder = OnnxReader(place, n_threads, small), OnnxDecoder(place, n_threads, small)
     return Parts(reader, decoder, OnnxEars(place, n_threads, digest), OnnxMeaning(place, n_threads, small))

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from kouji.errors import BadCheckpoint, MissingExtra
+from kouji.errors import BadCheckpoint, needs
 
 from .codec import CodecConfig
 from .conformer import ConformerConfig
@@ -92,10 +92,8 @@ def read_yaml(path: Path) -> dict[str, Any]:
         BadCheckpoint: not there, no YAML, or no mapping.
         MissingExtra: PyYAML is not installed.
     """
-    try:
+    with needs("torch", "Reading the files of IndexTTS 2"):
         import yaml
-    except ImportError as error:
-        raise MissingExtra("Reading the files of IndexTTS 2", "torch") from error
     try:
         values = yaml.safe_load(path.read_text("utf-8"))
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:

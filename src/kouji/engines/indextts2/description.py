@@ -15,7 +15,7 @@ from pathlib import Path
 from threading import Lock
 from typing import Any
 
-from kouji.errors import BadCheckpoint, InvalidInput, MissingExtra
+from kouji.errors import BadCheckpoint, InvalidInput, needs
 from kouji.types import EMOTIONS
 
 SYSTEM = "文本情感分类"  # "emotion classification of texts": the instruction it was tuned on
@@ -51,10 +51,8 @@ class Describer:
 
     @cached_property
     def _loaded(self) -> tuple[Any, Any]:
-        try:
+        with needs("qwen", "Emotion from a description"):
             from transformers import AutoModelForCausalLM, AutoTokenizer
-        except ImportError as error:
-            raise MissingExtra("Emotion from a description", "qwen") from error
         try:
             tokenizer = AutoTokenizer.from_pretrained(self._folder, trust_remote_code=False, local_files_only=True)
             model = AutoModelForCausalLM.from_pretrained(

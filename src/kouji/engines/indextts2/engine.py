@@ -7,11 +7,9 @@ The weights are those of bilibili's IndexTeam, read from their official folder.
 
 from __future__ import annotations
 
-from collections import OrderedDict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from hashlib import sha256
 from pathlib import Path
-from threading import Lock
 
 import numpy as np
 import torch
@@ -20,6 +18,7 @@ from torch import Tensor
 from kouji.engines.contract import Card, Conditioning
 from kouji.errors import BadCheckpoint, InvalidInput, MissingWeights, UnknownName
 from kouji.layers.linear import use_threads
+from kouji.runtime.remembered import Remembered
 from kouji.types import Chunk, Mark, Timing, Utterance
 
 from . import config, span, voice, weights
@@ -80,7 +79,7 @@ class IndexTTS2:
             if self._manner.int8_gpt
             else weights.read_gpt(self._config, folder)
         )
-        self._manners = _Remembered(N_CLIPS)
+        self._manners = Remembered[np.ndarray](N_CLIPS)
         words = folder / self._config.files["qwen_emo_path"]
         # Reads descriptions of a manner, where the release's own language model is at hand; loaded when first asked.
         self.reader = Describer(words) if words.is_dir() else None
@@ -230,23 +229,6 @@ class IndexTTS2:
             self._manner.cfg_rate,
         )  # fmt: skip
         return vocoded(self._vocoder, made, target.n_samples or n_frames * config.HOP_LENGTH)
-
-
-class _Remembered:
-    """The last few of something that is costly to make, for several threads."""
-
-    def __init__(self, size: int) -> None:
-        self._size, self._lock = size, Lock()
-        self._kept: OrderedDict[str, np.ndarray] = OrderedDict()
-
-    def get(self, key: str, make: Callable[[], np.ndarray]) -> np.ndarray:
-        with self._lock:  # held while it is made, so that two requests do not load the networks for it twice
-            if key not in self._kept:
-                self._kept[key] = make()
-                while len(self._kept) > self._size:
-                    self._kept.popitem(last=False)
-            self._kept.move_to_end(key)
-            return self._kept[key]
 
 
 def _gumbel(rng: np.random.Generator) -> Noise:

@@ -16,7 +16,7 @@ from functools import cache
 from importlib.resources import files
 from pathlib import Path
 
-from kouji.errors import MissingExtra
+from kouji.errors import needs
 
 # Order in which a verbalizer expects the fields of a token. Source: WeTextProcessing, tn/token_parser.py.
 ORDERS = {
@@ -56,10 +56,8 @@ def in_words(text: str, language: str) -> str:
 @cache
 def _transducer(name: str) -> Callable[[str], str]:
     """One of the files in `data/`."""
-    try:
+    with needs("torch", "The normaliser of IndexTTS 2"):
         import kaldifst
-    except ImportError as error:
-        raise MissingExtra("The normaliser of IndexTTS 2", "torch") from error
     packed = (files(__package__) / "data" / f"{name}.fst.xz").read_bytes()
     with tempfile.TemporaryDirectory() as folder:  # kaldifst reads from a path only
         place = Path(folder, f"{name}.fst")

@@ -19,7 +19,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from kouji.errors import BadCheckpoint, InvalidInput, MissingExtra, MissingWeights
+from kouji.errors import BadCheckpoint, InvalidInput, MissingWeights, needs
 from kouji.layers import checkpoint
 from kouji.runtime import converted
 from kouji.runtime.onnx import Cached, Graph
@@ -147,10 +147,8 @@ def graph(tensors: Mapping[str, Tensor], config: GPTConfig) -> Builder:
         tensors: of gpt.pth, by its names.
         config: the sizes.
     """
-    try:
+    with needs("torch", "Converting to eight bits"):
         from kouji.runtime.build import INT32, Builder
-    except ImportError as error:
-        raise MissingExtra("Converting to eight bits", "torch") from error
     b, dim = Builder("gpt", "blocks"), config.dim
     shape: list[int | str] = ["B", config.n_heads, "room", dim // config.n_heads]
     x = b.input("x", ["B", "s", dim])

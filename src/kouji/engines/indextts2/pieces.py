@@ -9,7 +9,7 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
-from kouji.errors import BadCheckpoint, MissingExtra
+from kouji.errors import BadCheckpoint, needs
 
 from .normalize import Glossary, normalize
 
@@ -34,10 +34,8 @@ class Pieces:
             BadCheckpoint: it is not there or no SentencePiece model.
             MissingExtra: sentencepiece is not installed.
         """
-        try:
+        with needs("torch", "The tokenizer of IndexTTS 2"):
             from sentencepiece import SentencePieceProcessor
-        except ImportError as error:
-            raise MissingExtra("The tokenizer of IndexTTS 2", "torch") from error
         try:
             self._model = SentencePieceProcessor(model_proto=path.read_bytes())
         except (OSError, RuntimeError) as error:

@@ -11,7 +11,7 @@ from functools import cache
 from types import ModuleType
 from typing import Any
 
-from kouji.errors import InvalidInput, MissingExtra
+from kouji.errors import InvalidInput, needs
 from kouji.text.phonemes import JA_PHONEMES
 from kouji.text.punctuation import pause_for, stronger
 from kouji.types import Unit
@@ -27,11 +27,10 @@ _LONGEST = 400  # characters handed to OpenJTalk at once: its time grows faster 
 
 
 @cache
-def _openjtalk() -> ModuleType:
-    try:
+def openjtalk() -> ModuleType:
+    """The package pyopenjtalk. Raises MissingExtra."""
+    with needs("ja", "Japanese"):
         import pyopenjtalk
-    except ImportError as missing:
-        raise MissingExtra("Japanese", "ja") from missing
     return pyopenjtalk
 
 
@@ -49,7 +48,7 @@ def to_units(text: str, given: Mapping[int, str] | None = None) -> list[Unit]:
         InvalidInput: characters that have no Japanese reading; a given reading that is not kana.
         MissingExtra: OpenJTalk is not installed.
     """
-    _openjtalk()
+    openjtalk()
     units: list[Unit] = []
     for words in _pieces(_cut(text, given or {})):
         units += _piece(text, words)
@@ -90,7 +89,7 @@ def _end_of_word(text: str, start: int, limit: int, reading: str) -> int:
     for cut in range(start + 1, min(limit, start + 12) + 1):
         if not text[cut - 1].isalnum():
             break
-        if "".join(node["read"] for node in _openjtalk().run_frontend(text[start:cut])) == wanted:
+        if "".join(node["read"] for node in openjtalk().run_frontend(text[start:cut])) == wanted:
             return cut
     return end
 
@@ -116,7 +115,7 @@ def _piece(text: str, stretches: list[_Stretch]) -> list[Unit]:
             continue
         for start, end in _breaths(text, stretch):
             plain = _plain(text[start:end])
-            found = _openjtalk().run_frontend(plain) if re.search(r"\w", plain) else []
+            found = openjtalk().run_frontend(plain) if re.search(r"\w", plain) else []
             _refuse_silent(found)
             nodes += found
             spans += [(start + first, start + last) for first, last in _places(found, plain)]
@@ -202,8 +201,8 @@ def _given_word(written: str, given: str) -> Node:
     n_moras = len(moras(match[1] + match[3])) if match else 0
     if match is None or not n_moras:
         raise InvalidInput(f"{given!r} is not a reading in kana.", "Write it like ハシ, ハ'シ or ハシ1.")
-    found = [node for node in _openjtalk().run_frontend(written) if node["mora_size"]]
-    template: Node = found[0] if found else _openjtalk().run_frontend("名")[0]
+    found = [node for node in openjtalk().run_frontend(written) if node["mora_size"]]
+    template: Node = found[0] if found else openjtalk().run_frontend("名")[0]
     usual = template["acc"] if len(found) == 1 and template["mora_size"] == n_moras else 0
     accent = int(match[4]) if match[4] else len(moras(match[1])) if match[2] else usual
     if accent > n_moras:
@@ -239,7 +238,7 @@ def _beats(nodes: list[Node]) -> list[list[str]]:
     """The phonemes of each mora, with the pitch of its accent phrase: "a2" high, "a1" low."""
     beats: list[list[str]] = []
     current: list[str] = []
-    for label in _openjtalk().make_label(nodes) if nodes else []:
+    for label in openjtalk().make_label(nodes) if nodes else []:
         match = _LABEL.search(label)
         if match is None or match["name"] in ("sil", "pau"):
             continue

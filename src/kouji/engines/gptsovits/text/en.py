@@ -13,7 +13,7 @@ from difflib import SequenceMatcher
 from functools import cache, lru_cache
 from typing import Any
 
-from kouji.errors import MissingExtra
+from kouji.errors import needs
 from kouji.text.en.heteronyms import choose
 from kouji.text.en.lexicon import pronunciation
 from kouji.text.en.syntax import Place
@@ -152,9 +152,7 @@ def _parts(word: str) -> list[str]:
 @cache
 def _segmenter() -> Any:
     """The package wordsegment with its counts; loading takes half a second."""
-    try:
+    with needs("gptsovits", "English compounds for GPT-SoVITS"):
         import wordsegment
-    except ImportError as missing:
-        raise MissingExtra("English compounds for GPT-SoVITS", "gptsovits") from missing
     wordsegment.load()
     return wordsegment

@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from kouji.errors import BadCheckpoint, MissingExtra, MissingWeights
+from kouji.errors import BadCheckpoint, MissingWeights, needs
 from kouji.runtime.onnx import Graph
 
 from . import zh
@@ -135,10 +135,8 @@ def _window(length: int, place: int) -> tuple[int, int]:
 
 @cache
 def _opencc() -> Callable[[str], str]:
-    try:
+    with needs("gptsovits", "g2pW"):
         from opencc import OpenCC
-    except ImportError as missing:
-        raise MissingExtra("g2pW", "gptsovits") from missing
     convert: Callable[[str], str] = OpenCC("s2tw").convert
     return convert
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
 
-from kouji.errors import MissingExtra, MissingWeights
+from kouji.errors import MissingExtra, MissingWeights, needs
 
 _LONGEST = 80  # characters that are looked at
 _CANDIDATES = 5
@@ -28,10 +28,8 @@ class FastText:
             MissingExtra: the packages are not installed.
             MissingWeights: there is no such file.
         """
-        try:
+        with needs("gptsovits", "The language identifier of GPT-SoVITS"):
             import fasttext
-        except ImportError as missing:
-            raise MissingExtra("The language identifier of GPT-SoVITS", "gptsovits") from missing
         model = model or _packaged()
         if not model.is_file():
             raise MissingWeights(f"There is no language identifier at {model}.", "Name lid.176.bin or lid.176.ftz.")

@@ -10,11 +10,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from functools import cache
-from types import ModuleType
 
-from kouji.errors import InvalidInput, MissingExtra
+from kouji.errors import InvalidInput
 from kouji.text.ja.kana import moras, to_katakana
+from kouji.text.ja.sentence import openjtalk
 
 from . import ja_accent
 from .segment import Segment
@@ -29,15 +28,6 @@ _LABEL = re.compile(
 _NEXT_MORA = re.compile(r"\+(\d+)\+")
 _BEATS = frozenset("a e i o u A I U E O N cl".split())
 _LONGEST = 200  # characters handed to OpenJTalk at once: its time grows faster than the text
-
-
-@cache
-def _openjtalk() -> ModuleType:
-    try:
-        import pyopenjtalk
-    except ImportError as missing:
-        raise MissingExtra("Japanese", "ja") from missing
-    return pyopenjtalk
 
 
 def phonemise(text: str, given: Sequence[str] = ()) -> Segment:
@@ -79,7 +69,7 @@ def _words(run: str, own: Iterator[str]) -> Iterator[tuple[list[ja_accent.Word],
         if len(part) == _LONGEST and found:
             yield found, is_inner
             found, is_inner = [], []
-        words = _given(next(own, "")) if part == GIVEN else ja_accent.words(_openjtalk(), part)
+        words = _given(next(own, "")) if part == GIVEN else ja_accent.words(openjtalk(), part)
         found += words
         is_inner += [part == GIVEN and number > 0 for number in range(len(words))]
     yield found, is_inner
@@ -88,7 +78,7 @@ def _words(run: str, own: Iterator[str]) -> Iterator[tuple[list[ja_accent.Word],
 def _given(reading: str) -> list[ja_accent.Word]:
     """A reading as words of one accent phrase."""
     match = re.fullmatch(r"([ぁ-ゖァ-ヺー]+)(['’]?)([ぁ-ゖァ-ヺー]*)(\d{0,2})", reading.strip())
-    words = ja_accent.words(_openjtalk(), match[1] + match[3]) if match else []
+    words = ja_accent.words(openjtalk(), match[1] + match[3]) if match else []
     if match is None or not words:
         raise InvalidInput(f"{reading!r} is not a reading in kana.", "Write it like ハシ, ハ'シ or ハシ1.")
     if match[2] or match[4]:
@@ -101,7 +91,7 @@ def _said(words: Sequence[ja_accent.Word], is_inner: Sequence[bool]) -> Iterator
     if not any(word["pron"].strip("ー、’") for word in words):
         yield UNKNOWN
         return
-    labels = _openjtalk().make_label(ja_accent.phrases(words, is_inner))
+    labels = openjtalk().make_label(ja_accent.phrases(words, is_inner))
     for label, following in zip(labels, [*labels[1:], ""], strict=True):
         phoneme = _phoneme(label)
         if phoneme == "sil":

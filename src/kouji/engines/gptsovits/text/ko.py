@@ -11,7 +11,7 @@ import re
 from functools import cache
 from typing import Any
 
-from kouji.errors import MissingExtra
+from kouji.errors import needs
 
 from . import ko_rules
 from .segment import Segment
@@ -43,10 +43,8 @@ _LONGEST = 1000  # characters that mecab sees at once
 
 @cache
 def _mecab() -> Any:
-    try:
+    with needs("ko", "Korean for GPT-SoVITS"):
         from mecab import MeCab
-    except ImportError as missing:
-        raise MissingExtra("Korean for GPT-SoVITS", "ko") from missing
     return MeCab()
 
 

@@ -6,7 +6,7 @@ import warnings
 from functools import cache, lru_cache
 from typing import Any
 
-from kouji.errors import MissingExtra
+from kouji.errors import needs
 from kouji.text.zh.lexicon import MAX_WORD, lexicon
 
 Word = tuple[str, str]  # characters, part of speech in jieba's letters
@@ -15,13 +15,10 @@ Word = tuple[str, str]  # characters, part of speech in jieba's letters
 @cache
 def _jieba() -> Any:
     """jieba's tagger with its own dictionary; loading takes a second."""
-    try:
-        with warnings.catch_warnings():  # its patterns are older than Python's rules for them
-            warnings.simplefilter("ignore")
-            import jieba
-            from jieba.posseg import POSTokenizer
-    except ImportError as missing:
-        raise MissingExtra("Chinese for GPT-SoVITS", "gptsovits") from missing
+    with needs("gptsovits", "Chinese for GPT-SoVITS"), warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # its patterns are older than Python's rules for them
+        import jieba
+        from jieba.posseg import POSTokenizer
     words = jieba.Tokenizer()
     # By itself it would read a file from a folder that everybody on the machine may write to.
     words.FREQ, words.total = words.gen_pfdict(words.get_dict_file())
