@@ -74,6 +74,11 @@ class Timing:
     #   of the length that the delivery asks for; {}: the engine cannot tell
     quiet: float = 0.0  # silence that the sound has at its two ends together
 
+    @classmethod
+    def estimated(cls, seconds: float) -> Timing:
+        """Of an engine that decides while it speaks: half to twice of what it will probably take can be asked for."""
+        return cls(seconds, 0.5 * seconds, 2.0 * seconds)
+
 
 @dataclass(frozen=True)
 class Cue:

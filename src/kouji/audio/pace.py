@@ -7,10 +7,14 @@ be shortened little. The figures are ours.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 import numpy as np
 
+from kouji.types import Unit
+
+# Seconds that people take for a unit of text: 4.7 syllables, 12 phonemes a second.
+PER_SYLLABLE, PER_PHONEME, PER_PAUSE = 0.21, 0.083, 0.3
 # Kind of sound -> how its length follows the pace: exp(ELASTICITY * s), s > 0 slower, s < 0 faster.
 ELASTICITY = {
     "edges": 4.0,  # silence before the first and after the last sound
@@ -20,6 +24,15 @@ ELASTICITY = {
     "consonants": 0.1,
 }
 LONGEST_PAUSE = 3.0  # seconds; a longer one is taken for the end
+
+
+def natural(units: Iterable[Unit], per_syllable: float = PER_SYLLABLE) -> float:
+    """Seconds that people take over a text, roughly, for those who decide while they speak."""
+    return sum(
+        (per_syllable if unit.language in ("zh", "yue") else PER_PHONEME * len(unit.phonemes))
+        + (PER_PAUSE if unit.pause else 0)
+        for unit in units
+    )
 
 
 def solve(length: Callable[[float], float], total: float) -> float:

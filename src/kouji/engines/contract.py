@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -75,6 +75,41 @@ class VoicesByRule:
     hint: str  # what such names look like: the end of "Give …"
 
 
+def number(name: str, value: object, low: float, high: float) -> float:
+    """The value, where it is a number from low to high.
+
+    Raises:
+        InvalidInput: names the range.
+    """
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not low <= value <= high:
+        raise InvalidInput(f"{name}={value!r} is not possible.", f"Give {low} to {high}.")
+    return value
+
+
+def sampling_of(
+    asked: object, ranges: Mapping[str, tuple[float, float]], usual: float, others: Sequence[str] = ()
+) -> dict[str, Any]:
+    """What the argument `sampling` says, by name.
+
+    Args:
+        asked: the argument.
+        ranges: what an engine knows -> the lowest and the highest; whole numbers where it ends in an int.
+        usual: its temperature, for the hint.
+        others: what it knows besides, and checks by itself.
+
+    Raises:
+        InvalidInput: no mapping, or a value that cannot be.
+        UnknownName: no such way of sampling.
+    """
+    if not isinstance(asked, Mapping):
+        raise InvalidInput(f"sampling={asked!r} is no mapping.", f'Give sampling={{"temperature": {usual}}}.')
+    for name in asked:
+        if name not in ranges and name not in others:
+            raise UnknownName("way of sampling", str(name), sorted([*ranges, *others]))
+    checked = {name: number(f"sampling.{name}", asked[name], *ranges[name]) for name in asked if name in ranges}
+    return {**asked, **{name: type(ranges[name][1])(value) for name, value in checked.items()}}
+
+
 @dataclass(frozen=True)
 class Control:
     """One thing that an engine can be asked for."""
@@ -91,11 +126,11 @@ class Control:
         """
         if self.low is None or self.high is None:
             return
-        number = value if isinstance(value, (int, float)) and not isinstance(value, bool) else float("nan")
-        if not self.low <= number <= self.high:
-            error = InvalidInput(f"{argument}={value!r} is not possible.", f"Give {self.low} to {self.high}.")
+        try:
+            number(argument, value, self.low, self.high)
+        except InvalidInput as error:
             error.param = argument
-            raise error
+            raise
 
 
 _TAG = re.compile(r"\[(\s*[A-Za-z]\w*\s*)\]")

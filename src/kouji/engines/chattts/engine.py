@@ -19,6 +19,7 @@ from pathlib import Path
 
 import numpy as np
 
+from kouji.audio import pace
 from kouji.audio.fitting import cut_to, resized
 from kouji.engines.contract import Card, Conditioning
 from kouji.errors import EmptyText, InvalidInput, MissingWeights
@@ -47,10 +48,8 @@ from .stages import Stages
 from .tokenizer import Tokenizer
 
 LEARNING = "1"  # counts how often what `condition` learns has changed
-REACH = (0.5, 2.0)  # of the estimated length: what is accepted
 SHORTEST, LONGEST_CLIP = 0.5, 30.0  # seconds of a recording
-# Seconds a unit of text takes, where no recording shows how fast its speaker is: 4.5 syllables, 12 phonemes a second.
-PER_SYLLABLE, PER_PHONEME, PER_PAUSE, PER_TAG = 0.22, 0.083, 0.3, 0.4
+PER_SYLLABLE, PER_TAG = 0.22, 0.4  # seconds, where no recording shows how fast its speaker is
 STEPS_PER_ID, STEPS_FREE = 32, 64  # after so many steps a text that has not ended has run away
 SILENCE = 0.3  # seconds of an utterance that is nothing but pauses
 
@@ -153,13 +152,8 @@ class ChatTTS:
             per_id = arrays["codes"].shape[1] / len(arrays["sample_ids"])
             natural = len(self._tokenizer.encode(text.text)) * per_id / TOKEN_RATE
         else:
-            natural = PER_TAG * text.text.count("[") + sum(
-                (PER_SYLLABLE if unit.language == "zh" else PER_PHONEME * len(unit.phonemes))
-                + (PER_PAUSE if unit.pause else 0)
-                for unit in utterance.units
-            )
-        natural /= utterance.delivery.speed
-        return Timing(natural, natural * REACH[0], natural * REACH[1])
+            natural = PER_TAG * text.text.count("[") + pace.natural(utterance.units, PER_SYLLABLE)
+        return Timing.estimated(natural / utterance.delivery.speed)
 
     def synthesize(self, utterance: Utterance, conditioning: Conditioning, rng: np.random.Generator) -> Iterator[Chunk]:
         """Say one utterance; see the contract."""

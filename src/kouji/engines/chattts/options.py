@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from kouji.errors import InvalidInput, UnknownName
+from kouji.engines.contract import sampling_of
+from kouji.errors import InvalidInput
 
 from . import prompts
 from .sampling import CODES, Sampling
@@ -37,15 +38,11 @@ class Options:
             InvalidInput: a value that cannot be.
             UnknownName: no such way of sampling.
         """
-        asked = controls.get("sampling", {})
-        if not isinstance(asked, Mapping):
-            raise InvalidInput(f"sampling={asked!r} is no mapping.", 'Give sampling={"temperature": 0.3}.')
-        numbers = {str(name): _number(str(name), value) for name, value in asked.items()}
-        seed = numbers.pop("manual_seed", None)
-        whole = {name: int(number) if name == "top_k" else number for name, number in numbers.items()}
+        found = sampling_of(controls.get("sampling", {}), RANGES, 0.3)
+        seed = found.pop("manual_seed", None)
         return cls(
-            replace(CODES, **whole),  # type: ignore[arg-type]  # each of its own type
-            None if seed is None else int(seed),
+            replace(CODES, **found),
+            seed,
             _refinement(controls.get("refine", False)),
             _yes_or_no("homophones", controls.get("homophones", False)),
         )
@@ -65,13 +62,4 @@ def _refinement(asked: object) -> str | None:
 def _yes_or_no(name: str, value: object) -> bool:
     if not isinstance(value, bool):
         raise InvalidInput(f"{name}={value!r} is not possible.", "Give True or False.")
-    return value
-
-
-def _number(name: str, value: object) -> float:
-    if name not in RANGES:
-        raise UnknownName("way of sampling", name, sorted(RANGES))
-    low, high = RANGES[name]
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not low <= value <= high:
-        raise InvalidInput(f"sampling.{name}={value!r} is not possible.", f"Give {low} to {high}.")
     return value

@@ -20,6 +20,7 @@ from pathlib import Path
 
 import numpy as np
 
+from kouji.audio import pace
 from kouji.audio.fitting import cut_to
 from kouji.engines.contract import Card, Conditioning, Device
 from kouji.errors import EmptyText, InvalidInput, MissingWeights
@@ -32,9 +33,6 @@ from .presets import PRESETS
 from .stages import Speaking, Stages
 
 FADE = SAMPLE_RATE // 200  # samples: 5 ms
-REACH = (0.5, 2.0)  # of the estimated length: what is accepted; the flow renders any number of frames
-# Seconds a unit of text takes, where no prompt shows how fast its speaker is: 4.7 syllables, 12 phonemes a second.
-PER_SYLLABLE, PER_PHONEME, PER_PAUSE = 0.21, 0.083, 0.3
 
 
 class CosyVoice:
@@ -103,13 +101,8 @@ class CosyVoice:
             n_text = sum(segment.n_text for segment in self._segments(utterance, conditioning))
             natural = n_text * len(arrays["codes"]) / len(arrays["prompt_ids"]) / TOKEN_RATE
         else:
-            natural = sum(
-                (PER_SYLLABLE if unit.language in ("zh", "yue") else PER_PHONEME * len(unit.phonemes))
-                + (PER_PAUSE if unit.pause else 0)
-                for unit in utterance.units
-            )
-        natural /= utterance.delivery.speed
-        return Timing(natural, natural * REACH[0], natural * REACH[1])
+            natural = pace.natural(utterance.units)
+        return Timing.estimated(natural / utterance.delivery.speed)
 
     def synthesize(self, utterance: Utterance, conditioning: Conditioning, rng: np.random.Generator) -> Iterator[Chunk]:
         """Say one utterance; see the contract."""

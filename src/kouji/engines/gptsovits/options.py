@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields, replace
-from typing import Any
+from dataclasses import dataclass, field, replace
 
+from kouji.engines.contract import number, sampling_of
 from kouji.errors import InvalidInput, UnknownName
 
 from .sampling import Sampling
@@ -44,29 +44,12 @@ class Options:
             raise UnknownName("text_split_method", str(cut), CUTS)
         if not isinstance(said, str):
             raise InvalidInput(f"emotion_reference_text={said!r} is no text.", "Give what is said in the clip.")
-        interval = _number("interval_silence", controls.get("interval_silence", INTERVAL), 0, 5)
-        return cls(_sampling(controls.get("sampling", {})), interval, str(cut), said)
+        interval = number("interval_silence", controls.get("interval_silence", INTERVAL), 0, 5)
+        return cls(_sampling(controls.get("sampling", {})), float(interval), str(cut), said)
 
 
 def _sampling(asked: object) -> Sampling:
-    if not isinstance(asked, Mapping):
-        raise InvalidInput(f"sampling={asked!r} is no mapping.", 'Give sampling={"temperature": 0.8}.')
-    known = {each.name for each in fields(Sampling)}
-    changed: dict[str, Any] = {}
-    for name, value in asked.items():
-        if name not in known:
-            raise UnknownName("way of sampling", str(name), sorted(known))
-        if name == "is_drawn":
-            if not isinstance(value, bool):
-                raise InvalidInput(f"sampling.is_drawn={value!r} is not possible.", "Give true or false.")
-            changed[name] = value
-            continue
-        number = _number(f"sampling.{name}", value, *RANGES[name])
-        changed[name] = int(number) if name == "top_k" else number
-    return replace(Sampling(), **changed)
-
-
-def _number(name: str, value: object, low: float, high: float) -> float:
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not low <= value <= high:
-        raise InvalidInput(f"{name}={value!r} is not possible.", f"Give {low} to {high}.")
-    return float(value)
+    found = sampling_of(asked, RANGES, 0.8, ["is_drawn"])
+    if not isinstance(found.get("is_drawn", True), bool):
+        raise InvalidInput(f"sampling.is_drawn={found['is_drawn']!r} is not possible.", "Give true or false.")
+    return replace(Sampling(), **found)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from kouji.audio import pace
 from kouji.errors import InvalidInput
 from kouji.types import Delivery, Timing, Utterance
 
@@ -12,10 +13,7 @@ from .render import shared
 from .script import Piece
 from .voice import Prompt
 
-REACH = (0.5, 2.0)  # of the estimated length: what is accepted
 LEAST = 0.3  # seconds of one piece that can be asked for
-# Seconds a unit of text takes, where no prompt shows how fast its speaker is: 4.7 syllables, 12 phonemes a second.
-PER_SYLLABLE, PER_PHONEME, PER_PAUSE = 0.21, 0.083, 0.3
 
 
 def estimated(utterance: Utterance, prompt: Prompt, n_phones: int, n_pauses: int, interval: float) -> Timing:
@@ -23,13 +21,8 @@ def estimated(utterance: Utterance, prompt: Prompt, n_phones: int, n_pauses: int
     if len(prompt.phones):
         natural = n_phones * len(prompt.codes) / len(prompt.phones) / TOKEN_RATE
     else:
-        natural = sum(
-            (PER_SYLLABLE if unit.language in ("zh", "yue") else PER_PHONEME * len(unit.phonemes))
-            + (PER_PAUSE if unit.pause else 0)
-            for unit in utterance.units
-        )
-    natural = natural / utterance.delivery.speed + n_pauses * interval
-    return Timing(natural, natural * REACH[0], natural * REACH[1])
+        natural = pace.natural(utterance.units)
+    return Timing.estimated(natural / utterance.delivery.speed + n_pauses * interval)
 
 
 @dataclass(frozen=True)

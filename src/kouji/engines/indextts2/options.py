@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
-from typing import Any
+from dataclasses import dataclass, replace
 
-from kouji.errors import InvalidInput, UnknownName
+from kouji.engines.contract import number, sampling_of
+from kouji.errors import UnknownName
 
 from .pieces import MAX_PIECES
 from .sampling import Sampling
@@ -46,30 +46,15 @@ class Options:
             raise UnknownName("emotion matrix", str(matrix), MATRICES)
         return cls(
             _sampling(controls.get("sampling", {}), usual),
-            _number("interval_silence", controls.get("interval_silence", INTERVAL), 0, 5),
-            int(_number("max_pieces", controls.get("max_pieces", MAX_PIECES), 20, 600)),
+            float(number("interval_silence", controls.get("interval_silence", INTERVAL), 0, 5)),
+            int(number("max_pieces", controls.get("max_pieces", MAX_PIECES), 20, 600)),
             str(matrix),
             controls.get("duration_slot", False) is True,
         )
 
 
 def _sampling(asked: object, usual: Sampling) -> Sampling:
-    if not isinstance(asked, Mapping):
-        raise InvalidInput(f"sampling={asked!r} is no mapping.", 'Give sampling={"temperature": 0.8}.')
-    known = {field.name for field in fields(Sampling)}
-    changed: dict[str, Any] = {}
-    for name, value in asked.items():
-        if name not in known:
-            raise UnknownName("way of sampling", str(name), sorted(known))
-        if name == "is_drawn":
-            changed[name] = bool(value)
-            continue
-        number = _number(f"sampling.{name}", value, *RANGES[name])
-        changed[name] = int(number) if name in ("top_k", "n_beams") else number
-    return replace(usual, **changed)
-
-
-def _number(name: str, value: object, low: float, high: float) -> float:
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not low <= value <= high:
-        raise InvalidInput(f"{name}={value!r} is not possible.", f"Give {low} to {high}.")
-    return float(value)
+    found = sampling_of(asked, RANGES, 0.8, ["is_drawn"])
+    if "is_drawn" in found:
+        found["is_drawn"] = bool(found["is_drawn"])
+    return replace(usual, **found)
