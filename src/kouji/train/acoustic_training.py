@@ -227,17 +227,15 @@ def train(
     parts: loop.Parts = {"model": model, "judge": judge, "optimiser": optimisers[0], "judge_optimiser": optimisers[1]}
     folder.mkdir(parents=True, exist_ok=True)
     checkpoint, log = loop.Checkpoint(folder / "acoustic.pt", parts), loop.Log(folder / "acoustic.jsonl", 100)
-    for step in range(checkpoint.load(average.values), config.n_steps):
+
+    def learn(step: int) -> dict[str, Tensor]:
         rate = loop.learning_rate(step, config.n_steps, config.peak_rate, decay=config.decay)
         optimisers[0].param_groups[0]["lr"] = rate
         optimisers[1].param_groups[0]["lr"] = rate / 2
         torch.manual_seed(config.seed * 1_000_003 + step)  # dropout, energy noise
-        row = log.add(step, config.n_steps, _step(model, judge, optimisers, draw(examples, config, step), config, step))
-        average.update(step if start is None else config.n_steps)
-        if row is not None:
-            report(row)
-        if (step + 1) % config.save_every == 0 or step + 1 == config.n_steps:
-            checkpoint.save(step + 1, average.values)
+        return _step(model, judge, optimisers, draw(examples, config, step), config, step)
+
+    loop.run(learn, config.n_steps, checkpoint, average, log, config.save_every, report, is_grown=start is not None)
     averaged = Acoustic(AcousticConfig())
     averaged.load_state_dict(average.values)
     return averaged.eval()

@@ -10,7 +10,6 @@ from `emotional_copies`, so what it knows of emotions is what their rules say.
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,9 +22,8 @@ from torch.nn import functional
 from kouji.audio.corpus import read_rows
 from kouji.types import EMOTIONS
 
-from . import loop
+from . import graphs, loop
 from .blocks import Average, ConvNeXt
-from .export import OPSET, store_as_float16
 from .features import Row
 
 D_MANNER = 64
@@ -158,7 +156,8 @@ def train(
     parts = {"model": model, "adversary": adversary, "optimiser": optimiser}
     checkpoint = loop.Checkpoint(folder / "emotion.pt", parts)  # type: ignore[arg-type]
     log = loop.Log(folder / "emotion.jsonl", every=training.log_every)
-    for step in range(checkpoint.load(average.values), training.n_steps):
+
+    def learn(step: int) -> dict[str, float]:
         for group in optimiser.param_groups:
             group["lr"] = loop.learning_rate(step, training.n_steps, training.peak_rate)
         rng = loop.step_rng(training.seed, step)
@@ -172,12 +171,9 @@ def train(
         torch.autograd.backward(losses["emotion"] + 2 * losses["intensity"] + losses["speaker"])
         nn.utils.clip_grad_norm_(parameters, 1.0)
         optimiser.step()
-        average.update(step)
-        means = log.add(step, training.n_steps, {name: float(value.detach()) for name, value in losses.items()})
-        if means is not None:
-            report(means)
-        if (step + 1) % training.save_every == 0 or step + 1 == training.n_steps:
-            checkpoint.save(step + 1, average.values)
+        return {name: float(value.detach()) for name, value in losses.items()}
+
+    loop.run(learn, training.n_steps, checkpoint, average, log, training.save_every, report)
     model.load_state_dict({**model.state_dict(), **average.values})
     return model.eval()
 
@@ -321,16 +317,6 @@ def export(model: EmotionEncoder, path: Path, neutral: float = 0.0, acted: float
 
     The intensity is 0 at what is heard in neutral speech, 1 at what is heard in acted; see `calibration`.
     """
-    import onnx
-
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", DeprecationWarning)  # the other exporter needs onnxscript
-        torch.onnx.export(
-            _Answers(model, neutral, acted).eval(), (torch.zeros(1, 100, 80), torch.zeros(1, 100)), str(path),
-            opset_version=OPSET, dynamo=False, input_names=["mel", "f0"], output_names=["emotion", "intensity"],
-            dynamic_axes={"mel": {1: "T"}, "f0": {1: "T"}},
-        )  # fmt: skip
-    graph = onnx.load(path)
-    store_as_float16(graph)
-    onnx.save(graph, path)
+    sound = {"mel": torch.zeros(1, 100, 80), "f0": torch.zeros(1, 100)}
+    outputs, free = ("emotion", "intensity"), {"mel": {1: "T"}, "f0": {1: "T"}}
+    graphs.write(_Answers(model, neutral, acted), path, sound, outputs, free)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -13,12 +12,11 @@ from torch import Tensor, nn
 from kouji.audio.mel import N_MELS
 from kouji.engines.native import inputs
 
+from . import graphs
 from .acoustic import Acoustic, AcousticConfig, at_frames
 from .vocoder import Vocoder
 
-OPSET = 17
 GRAPHS = ("text", "pitch", "decoder", "speaker", "vocoder")
-HALF = ".half"  # ends the name of a weight that is stored as float16
 
 
 class _Text(nn.Module):
@@ -68,7 +66,6 @@ class _Decoder(nn.Module):
 
 def export(model: Acoustic, vocoder: Vocoder, folder: Path) -> None:
     """Write text, pitch, decoder, speaker and vocoder graphs; weights are stored as float16."""
-    folder.mkdir(parents=True, exist_ok=True)
     n, t, dim = 7, 40, AcousticConfig().dim
     ints, floats = torch.zeros(1, n, dtype=torch.long), torch.zeros
     index, position = torch.zeros(1, t, dtype=torch.long), floats(1, t, inputs.N_POSITION)
@@ -94,44 +91,14 @@ def export(model: Acoustic, vocoder: Vocoder, folder: Path) -> None:
 
 def _write(module: nn.Module, path: Path, outputs: tuple[str, ...], arguments: Mapping[str, Tensor]) -> None:
     """One graph; the second dimension of every input of three or of index type is free."""
-    import onnx
-
     free = {name: {1: "length" if a.shape[1] != 7 else "tokens"} for name, a in arguments.items() if _is_sequence(a)}
-    with warnings.catch_warnings():
-        # The exporter that needs no further package is deprecated, not gone.
-        warnings.simplefilter("ignore")
-        torch.onnx.export(
-            module.eval(), tuple(arguments.values()), str(path), input_names=list(arguments),
-            output_names=list(outputs), opset_version=OPSET, dynamo=False,
-            dynamic_axes=free | {name: {1: "steps"} for name in outputs if name != "speaker"},
-        )  # fmt: skip
-    graph = onnx.load(path)
-    store_as_float16(graph)
-    onnx.save(graph, path)
+    graphs.write(module, path, arguments, outputs, free | {name: {1: "steps"} for name in outputs if name != "speaker"})
 
 
 def _is_sequence(argument: Tensor) -> bool:
     return argument.ndim >= 2 and argument.shape[1] > 1 and argument.shape != (1, inputs.N_EMOTIONS) and not (
         argument.ndim == 2 and argument.shape[1] == AcousticConfig().d_speaker
     )
-
-
-def store_as_float16(graph: object) -> None:
-    """Half the size on disk: large float32 weights become float16 with a cast that the runtime folds at load."""
-    import onnx
-    from onnx import helper, numpy_helper
-
-    inner = graph.graph  # type: ignore[attr-defined]
-    casts = []
-    for weight in inner.initializer:
-        if weight.data_type != onnx.TensorProto.FLOAT or np.prod(weight.dims) < 256:
-            continue
-        name = weight.name
-        small = numpy_helper.from_array(numpy_helper.to_array(weight).astype(np.float16), name + HALF)
-        weight.CopyFrom(small)
-        casts.append(helper.make_node("Cast", [name + HALF], [name], to=onnx.TensorProto.FLOAT))
-    for node in reversed(casts):
-        inner.node.insert(0, node)
 
 
 def save_voices(

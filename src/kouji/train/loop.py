@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import numpy as np
 import torch
 from torch import nn
+
+from .blocks import Average
 
 Parts = dict[str, nn.Module | torch.optim.Optimizer]
 
@@ -72,3 +74,38 @@ class Log:
         with self.path.open("a") as out:
             out.write(json.dumps(row) + "\n")
         return row
+
+
+def run(
+    learn: Callable[[int], Mapping[str, torch.Tensor | float]],
+    n_steps: int,
+    checkpoint: Checkpoint,
+    average: Average,
+    log: Log,
+    save_every: int,
+    report: Callable[[dict[str, float]], None],
+    stop: int | None = None,
+    is_grown: bool = False,
+) -> None:
+    """Learn step by step, from where the checkpoint stands.
+
+    Args:
+        learn: one step; returns its losses.
+        n_steps: in all.
+        checkpoint: of all that learns.
+        average: of the model.
+        log: of the losses.
+        save_every: so many steps, and at the end.
+        report: called with each line of the log.
+        stop: step to stop at, to go on later; None: n_steps.
+        is_grown: the model could do something before the first step, so that the average is slow from there on.
+    """
+    last = n_steps if stop is None else stop
+    for step in range(checkpoint.load(average.values), last):
+        losses = learn(step)
+        average.update(n_steps if is_grown else step)
+        row = log.add(step, n_steps, losses)
+        if row is not None:
+            report(row)
+        if (step + 1) % save_every == 0 or step + 1 == last:
+            checkpoint.save(step + 1, average.values)

@@ -10,7 +10,6 @@ judge voices that it has never heard. What turns its output into syllables is `k
 from __future__ import annotations
 
 import json
-import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -24,7 +23,7 @@ from torch.nn import functional
 from kouji.text.phonemes import PAUSES, inventory, pinyin_to_phonemes, split_pinyin
 from kouji.text.zh.lexicon import lexicon
 
-from . import loop
+from . import graphs, loop
 from .align import Alignments, Features
 from .blocks import Average, ConvNeXt
 from .recogniser_data import N_TONES, STEP, UNKNOWN, Example, Examples, nearest
@@ -156,8 +155,9 @@ def train(
     optimiser = torch.optim.AdamW(model.parameters(), lr=training.peak_rate, betas=(0.9, 0.98), weight_decay=0.02)
     checkpoint = loop.Checkpoint(out_folder / "recogniser.pt", {"model": model, "optimiser": optimiser})
     log = loop.Log(out_folder / "recogniser.log.jsonl", every=training.log_every)
-    n_done = checkpoint.load(average.values)
-    for step in range(n_done, training.n_steps):
+
+    def learn(step: int) -> dict[str, Tensor | float]:
+        nonlocal examples, development
         if development and step >= training.all_from * training.n_steps:
             examples, development = Examples(store, alignments), frozenset()
         for group in optimiser.param_groups:
@@ -166,13 +166,12 @@ def train(
             )
         torch.manual_seed(training.seed + step)  # dropout, the same after a resumption
         batch = examples.batch(loop.step_rng(training.seed, step), training.n_frames)
-        losses = _step(model, optimiser, batch, training)
-        average.update(step)
-        means = log.add(step, training.n_steps, losses)
-        if means is not None:
-            tell((step + 1) / training.n_steps, json.dumps(means))
-        if (step + 1) % training.save_every == 0 or step + 1 == training.n_steps:
-            checkpoint.save(step + 1, average.values)
+        return _step(model, optimiser, batch, training)
+
+    def report(row: dict[str, float]) -> None:
+        tell(row["step"] / training.n_steps, json.dumps(row))
+
+    loop.run(learn, training.n_steps, checkpoint, average, log, training.save_every, report)
     model.load_state_dict({**model.state_dict(), **average.values})
     return export(model, examples.classes, priors(examples), syllables(alignments), out_folder)
 
@@ -253,16 +252,9 @@ def export(
 ) -> Path:
     """`recogniser.onnx` with 16-bit weights, and `recogniser.json`: classes of all phonemes, names of syllables."""
     path = folder / "recogniser.onnx"
-    model.eval()
-    inputs = (torch.zeros(1, 100, 80), torch.zeros(1, 100))
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", DeprecationWarning)  # the other exporter needs onnxscript
-        torch.onnx.export(
-            model, inputs, str(path), opset_version=17, dynamo=False,
-            input_names=["mel", "f0"], output_names=["phonemes", "tones"],
-            dynamic_axes={"mel": {1: "T"}, "f0": {1: "T"}, "phonemes": {1: "T_half"}, "tones": {1: "T_half"}},
-        )  # fmt: skip
-    _halve(path)
+    free = {"mel": {1: "T"}, "f0": {1: "T"}, "phonemes": {1: "T_half"}, "tones": {1: "T_half"}}
+    sound = {"mel": torch.zeros(1, 100, 80), "f0": torch.zeros(1, 100)}
+    graphs.write(model, path, sound, ("phonemes", "tones"), free)
     known = [name for name, index in classes.items() if index]
     every = {name: classes[name] if name in classes else classes[nearest(name, known)] for name in inventory()}
     facts = {
@@ -305,24 +297,3 @@ def _is_speakable(pinyin: str, pairs: set[tuple[str, str]]) -> bool:
         return False
     erhua = final.endswith("r") and final != "er"
     return final not in ("m", "n", "ng", "ê") and (not erhua or (*(initial or ["_"]), vowel) in pairs)
-
-
-def _halve(path: Path) -> None:
-    """Store weights of a kilobyte or more in 16 bits, widened again by a Cast: half the file, the same arithmetic."""
-    import onnx
-    from onnx import TensorProto, helper, numpy_helper
-
-    model = onnx.load(str(path))
-    graph = model.graph
-    casts = []
-    for tensor in list(graph.initializer):
-        values = numpy_helper.to_array(tensor)
-        if values.dtype != np.float32 or values.size < 256 or np.abs(values).max() > 6e4:
-            continue
-        graph.initializer.remove(tensor)
-        graph.initializer.append(numpy_helper.from_array(values.astype(np.float16), tensor.name + "_16"))
-        casts.append(helper.make_node("Cast", [tensor.name + "_16"], [tensor.name], to=TensorProto.FLOAT))
-    nodes = casts + list(graph.node)
-    del graph.node[:]
-    graph.node.extend(nodes)
-    onnx.save(model, str(path))

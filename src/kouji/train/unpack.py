@@ -19,7 +19,8 @@ from torch import nn
 from kouji.errors import InvalidInput
 
 from .acoustic import Acoustic, AcousticConfig
-from .export import GRAPHS, HALF, export
+from .export import GRAPHS, export
+from .graphs import HALF
 from .vocoder import Vocoder, VocoderConfig
 
 HINT = "Give a folder that `kouji train native` of this version has written."

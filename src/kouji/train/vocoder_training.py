@@ -115,22 +115,20 @@ def train(
     parts: loop.Parts = {"model": model, "judges": judges, "optimiser": optimisers[0], "judge_optimiser": optimisers[1]}
     folder.mkdir(parents=True, exist_ok=True)
     checkpoint, log = loop.Checkpoint(folder / "vocoder.pt", parts), loop.Log(folder / "vocoder.jsonl", 100)
-    first = checkpoint.load(average.values)
     rows = [row for row in store.rows if row["split"] == "train" and row["n_frames"] >= 20]
     weights = np.array([row["n_frames"] for row in rows], float)
     weights /= weights.sum()
-    last = config.n_steps if config.stop is None else config.stop
-    for step in range(first, last):
+
+    def learn(step: int) -> dict[str, Tensor]:
         rate = loop.learning_rate(step, config.n_steps, config.peak_rate)
         for optimiser in optimisers:
             optimiser.param_groups[0]["lr"] = rate
         batch = draw(store, rows, weights, config, step, predicted)
-        row = log.add(step, config.n_steps, _step(model, judges, optimisers, batch, config, step))
-        average.update(step if start is None else config.n_steps)
-        if row is not None:
-            report(row)
-        if (step + 1) % config.save_every == 0 or step + 1 == last:
-            checkpoint.save(step + 1, average.values)
+        return _step(model, judges, optimisers, batch, config, step)
+
+    loop.run(
+        learn, config.n_steps, checkpoint, average, log, config.save_every, report, config.stop, start is not None
+    )
     averaged = Vocoder(VocoderConfig())
     averaged.load_state_dict(average.values)
     return averaged.eval()
