@@ -14,7 +14,7 @@ from .documented import ERRORS
 from .errors import problem_of
 from .gate import allowed
 from .orders import order_of
-from .responses import Gone, facts_of, listening
+from .responses import facts_of, listening
 from .schemas import BatchItem, BatchRequest
 from .service import Service
 
@@ -36,11 +36,7 @@ async def batch(
             return {"index": index, "id": item.id, **await _said(service, client, body, item)}
 
     work = asyncio.gather(*(one(index, item) for index, item in enumerate(body.items)))
-    try:
-        rows = await listening(request, work)
-    except Gone:
-        return JSONResponse({}, 499)
-    return JSONResponse({"object": "list", "data": rows})
+    return JSONResponse({"object": "list", "data": await listening(request, work)})
 
 
 async def _said(service: Service, client: Client, body: BatchRequest, item: BatchItem) -> dict[str, Any]:

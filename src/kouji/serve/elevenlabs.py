@@ -25,9 +25,10 @@ from kouji.types import Request as Say
 
 from .auth import Client
 from .documented import AUDIO, ELEVENLABS_ERRORS
+from .errors import Gone
 from .gate import allowed
 from .orders import seed_of
-from .responses import Gone, answered, headers_of, listening
+from .responses import answered, headers_of, listening
 from .spoken import Order
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse
+from fastapi.responses import JSONResponse, Response
 from starlette.exceptions import HTTPException
 
 from kouji.errors import EmptyText, InvalidInput, SpeechError, UnknownName, UnsupportedControl
@@ -59,6 +59,10 @@ class Problem:
         return {} if self.retry_after is None else {"Retry-After": str(self.retry_after)}
 
 
+class Gone(Exception):
+    """The client has hung up."""
+
+
 def problem_of(error: BaseException) -> Problem:
     """What an exception means to whoever asked; a defect of ours is logged and told without its inside."""
     if isinstance(error, SpeechError):
@@ -91,8 +95,12 @@ def install(app: FastAPI) -> None:
     async def answer(request: Request, error: Exception) -> JSONResponse:
         return respond(problem_of(error), request.url.path)
 
+    async def log_alone(request: Request, error: Exception) -> Response:
+        return Response(status_code=499)  # nobody reads it
+
     for kind in (SpeechError, RequestValidationError, HTTPException, Exception):
         app.add_exception_handler(kind, answer)
+    app.add_exception_handler(Gone, log_alone)
 
 
 _ELEVENLABS = ("/v1/text-to-speech", "/v1/voices", "/v2/voices")

@@ -16,7 +16,7 @@ from .auth import Client
 from .documented import API_V2_ERRORS, AUDIO, ERRORS
 from .gate import allowed
 from .orders import order_of
-from .responses import Gone, facts_of, headers_of, listening, marks_of
+from .responses import facts_of, headers_of, listening, marks_of
 from .schemas import SpeechDefaults
 from .service import Service
 from .takes import Take
@@ -77,11 +77,8 @@ async def _speak(request: Request, client: Client, body: HouseRequest) -> Respon
     service: Service = request.app.state.service
     asked = body.model_copy(update={"response_format": body.response_format or "wav"})
     order = await order_of(service, client, asked, body.text)
-    try:
-        spoken = await listening(request, service.say(order))
-        data = await listening(request, spoken.whole())
-    except Gone:
-        return Response(status_code=499)
+    spoken = await listening(request, service.say(order))
+    data = await listening(request, spoken.whole())
     answer = facts_of(spoken, order)
     if body.timestamps not in (None, "none"):
         answer["timestamps"] = marks_of(spoken.marks, str(body.timestamps))

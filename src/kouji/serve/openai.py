@@ -22,7 +22,7 @@ from .auth import Client
 from .documented import AUDIO, ERRORS
 from .gate import allowed
 from .orders import check_input_type, order_of
-from .responses import Gone, answered, events_of, headers_of, listening
+from .responses import answered, events_of, headers_of, listening
 from .schemas import FORMATS, SpeechRequest
 from .service import Service
 from .voices import voices_of
@@ -41,10 +41,7 @@ async def speech(body: SpeechRequest, request: Request, client: Speaker) -> Resp
     order = await order_of(service, client, body, body.input)
     order = request.app.state.idempotency.check(request.headers.get("idempotency-key"), client.name, body, order)
     if body.stream_format == "sse":
-        try:
-            spoken = await listening(request, service.say(order))
-        except Gone:
-            return Response(status_code=499)
+        spoken = await listening(request, service.say(order))
         headers = {**headers_of(spoken), "Content-Type": "text/event-stream", "Cache-Control": "no-cache"}
         return StreamingResponse(events_of(spoken, body.timestamps or "none"), headers=headers)
     if body.timestamps not in (None, "none"):

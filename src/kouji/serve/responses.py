@@ -16,7 +16,7 @@ from kouji.audio.encoder import FORMATS
 from kouji.audio.tags import CARRIERS
 from kouji.policy.marks import kinds
 
-from .errors import problem_of
+from .errors import Gone, problem_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -31,10 +31,6 @@ TOKENS_PER_SECOND = 20  # of sound, as OpenAI counts its audio tokens (1,200 a m
 T = TypeVar("T")
 
 
-class Gone(Exception):
-    """The client has hung up."""
-
-
 async def answered(
     request: Request, service: Service, order: Order, *, whole: bool = False, headers: Mapping[str, str] | None = None
 ) -> Response:
@@ -47,13 +43,10 @@ async def answered(
         whole: one body with its length, instead of a stream.
         headers: beside the usual ones.
     """
-    try:
-        spoken = await listening(request, service.say(order))
-        if not whole:
-            return StreamingResponse(data_of(spoken), headers={**headers_of(spoken), **(headers or {})})
-        body = await listening(request, spoken.whole())
-    except Gone:
-        return Response(status_code=499)  # for the log: nobody reads it
+    spoken = await listening(request, service.say(order))
+    if not whole:
+        return StreamingResponse(data_of(spoken), headers={**headers_of(spoken), **(headers or {})})
+    body = await listening(request, spoken.whole())
     return Response(body, headers={**headers_of(spoken), **headers_of_end(spoken), **(headers or {})})
 
 
