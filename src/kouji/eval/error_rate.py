@@ -35,12 +35,6 @@ class ErrorRate:
         """All errors over all units, in percent; may exceed 100 where much is inserted."""
         return 100 * sum(self.n_errors) / max(sum(self.n_units), 1)
 
-    @property
-    def per_clip(self) -> tuple[float, ...]:
-        """Percent, clip by clip."""
-        pairs = zip(self.n_errors, self.n_units, strict=True)
-        return tuple(100 * wrong / max(units, 1) for wrong, units in pairs)
-
 
 def error_rate(references: Iterable[Sequence[str]], heard: Iterable[Sequence[str]], separator: str = " ") -> ErrorRate:
     """Count the errors of several clips, unit by unit.

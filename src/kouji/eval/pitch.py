@@ -48,7 +48,6 @@ class ContourMatch:
 
     correlation: float  # of semitones, over all frames voiced in both
     error: float  # semitones, mean absolute difference
-    rms_error: float  # semitones
     distortion: float  # dB, mel-cepstral distortion over 13 coefficients
     n_frames: int  # voiced in both
 
@@ -125,13 +124,12 @@ def match_contours(clips: Sequence[np.ndarray], recordings: Sequence[np.ndarray]
         pairs.append(12 * np.log2(np.stack([f_said[both], f_meant[both]])))
     semitones = np.concatenate([*pairs, np.empty((2, 0))], axis=1)
     if semitones.shape[1] < 2:
-        return ContourMatch(0.0, float("inf"), float("inf"), float("inf"), 0)
+        return ContourMatch(0.0, float("inf"), float("inf"), 0)
     difference = semitones[0] - semitones[1]
     constant = bool(np.any(np.ptp(semitones, axis=1) == 0))
     return ContourMatch(
         correlation=0.0 if constant else float(np.corrcoef(semitones)[0, 1]),
         error=float(np.abs(difference).mean()),
-        rms_error=float(np.sqrt(np.square(difference).mean())),
         distortion=float(np.mean(np.concatenate(distortions))),
         n_frames=semitones.shape[1],
     )

@@ -76,18 +76,6 @@ def word_error(
     return error_rate(map(english_words, texts), map(english_words, written))
 
 
-def character_error(
-    clips: Sequence[np.ndarray],
-    sample_rate: int,
-    texts: Sequence[str],
-    listener: Listener,
-    language: str,
-) -> ErrorRate:
-    """The same for languages whose words are not parted by spaces: zh, ja, yue; and ko."""
-    written = [listener.transcribe(clip, sample_rate, language) for clip in clips]
-    return error_rate(map(characters, texts), map(characters, written), separator="")
-
-
 def _number(value: int) -> str:
     if not (1100 <= value <= 1999 or 2010 <= value <= 2099):
         return _cardinal(value)

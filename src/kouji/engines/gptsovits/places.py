@@ -53,12 +53,12 @@ def s1(folder: Path, version: str) -> Path:
     Raises:
         MissingWeights, BadCheckpoint: there is none, or more than one.
     """
-    return _own(folder, ".ckpt", Path(S1[version]).name) or found(folder, S1[version])
+    return _own(folder, ".ckpt") or found(folder, S1[version])
 
 
 def s2(folder: Path, version: str) -> Path:
     """The second network. (Raises as `s1`.)"""
-    return _own(folder, ".pth", Path(S2[version]).name) or found(folder, S2[version])
+    return _own(folder, ".pth") or found(folder, S2[version])
 
 
 def g2pw(folder: Path) -> Path | None:
@@ -69,7 +69,7 @@ def g2pw(folder: Path) -> Path | None:
     return None
 
 
-def _own(folder: Path, ending: str, published: str) -> Path | None:
+def _own(folder: Path, ending: str) -> Path | None:
     places = sorted(path for path in folder.glob(f"*{ending}") if path.is_file())
     own = [path for path in places if not path.name.startswith(("s1v3", "s1bert25hz", "s2G", "s2D", "vocoder"))]
     if len(own) > 1:

@@ -17,8 +17,6 @@ from torch import Tensor, nn
 
 from kouji.layers.linear import Linear
 
-from .encoders import N_LATENTS
-
 ROOM = 256  # positions that a cache has room for before it grows: 5 seconds
 
 @dataclass(frozen=True)
@@ -36,11 +34,6 @@ class GPTConfig:
     stop_text: int = 1
     start_code: int = 8192
     stop_code: int = 8193
-
-    @property
-    def n_prefix(self) -> int:
-        """Positions before the text: the speaker's, and two that speak of duration."""
-        return N_LATENTS + 2
 
 
 @dataclass
