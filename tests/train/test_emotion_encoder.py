@@ -16,7 +16,8 @@ from kouji.audio.mel import log_mel
 from kouji.engines.native.expression import HUMAN, Expression
 from kouji.runtime.onnx import Graph
 from kouji.train import emotional_copies
-from kouji.train.emotion_encoder import CROP, Clips, EmotionEncoder, EncoderTraining, _Reversed, evaluate, export, train
+from kouji.train.emotion_encoder import CROP, Clips, EmotionEncoder, EncoderTraining, _Reversed, export, train
+from kouji.train.emotion_figures import evaluate
 from kouji.train.emotional_copies import emotional
 from kouji.types import EMOTIONS
 

@@ -16,8 +16,9 @@ import torch
 from kouji.audio.corpus import read_rows
 from kouji.text.phonemes import inventory
 from kouji.train.align import Alignment, Alignments
+from kouji.train.distortion import warp
 from kouji.train.recogniser import Recogniser, RecogniserConfig, RecogniserTraining, collate, train
-from kouji.train.recogniser_data import LONGEST, UNKNOWN, Example, Examples, classes, distort, nearest, warp
+from kouji.train.recogniser_data import LONGEST, UNKNOWN, Example, Examples, classes, distort, nearest
 
 BANDS = np.arange(80)
 SOUNDS = {"m": 10, "ʂ": 60, "a": 30, "i": 45, "u": 20}  # where the energy lies

@@ -1,6 +1,6 @@
 """Copies of recordings at another pitch with the vocal tract left as it is: more voices for the decoder to tell apart.
 
-On-the-fly disguises (`examples.Disguise`) move pitch and formants together. Real people differ in both
+On-the-fly disguises (`disguise.Disguise`) move pitch and formants together. Real people differ in both
 independently, a low-voiced woman being no slowed-down soprano, so some recordings are also stored with their pitch
 moved alone, by pitch-synchronous overlap-add. Source: E. Moulines, F. Charpentier, "Pitch-synchronous waveform
 processing techniques …", Speech Communication 9 (1990).

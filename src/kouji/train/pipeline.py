@@ -25,6 +25,7 @@ from . import (
     align,
     copies,
     emotion_encoder,
+    emotion_figures,
     emotional_copies,
     export,
     features,
@@ -202,7 +203,7 @@ def train_emotions(work: Path, output: Path, recipe: Recipe, report: Report) -> 
         made, work / "emotion", training, lambda row: report(f"emotion {json.dumps(row)}")
     )
     emotion_encoder.export(encoder, output / "emotion.onnx", *emotion_encoder.calibration(encoder, made))
-    figures = json.dumps(emotion_encoder.evaluate(encoder, made), indent=1)
+    figures = json.dumps(emotion_figures.evaluate(encoder, made), indent=1)
     (work / "emotion" / "figures.json").write_text(figures + "\n", encoding="utf-8")
     report(f"emotion {figures}")
 

@@ -12,7 +12,8 @@ from kouji.audio.corpus import read_rows, write_rows
 from kouji.audio.mel import N_MELS
 
 from .acoustic import Acoustic
-from .acoustic_training import collate, speak
+from .acoustic_batches import collate
+from .acoustic_training import speak
 from .examples import Examples
 from .features import Row
 

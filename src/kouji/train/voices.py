@@ -14,7 +14,8 @@ from kouji.engines.native.engine import Native
 from kouji.text import analyse
 
 from .acoustic import Acoustic
-from .acoustic_training import collate, speak
+from .acoustic_batches import collate
+from .acoustic_training import speak
 from .examples import Example, Examples
 
 
