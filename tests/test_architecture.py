@@ -1,14 +1,17 @@
-"""The house stands as DESIGN says: rooms import downward only, and starting is light."""
+"""The house stands as the README draws it: rooms import downward only, and starting is light."""
 
 import ast
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
-HOUSE = Path(__file__).parent.parent / "src" / "kouji"
+ROOT = Path(__file__).parent.parent
+HOUSE = ROOT / "src" / "kouji"
 
 # From the ground up. Rooms of one floor do not know one another; the ground is three steps.
 FLOORS = (
@@ -21,7 +24,7 @@ FLOORS = (
     "casting asked",
     "speak utils",
     "__init__",
-    "studio train eval jobs",
+    "train eval jobs",
     "serve",
     "cli",  # a door too, and the one that opens the other: `kouji serve`
     "__main__",
@@ -103,6 +106,20 @@ def _run_at_import(node: ast.AST) -> Iterator[ast.AST]:
 
 def test_rooms_import_downward_only() -> None:
     assert violations(HOUSE) == []
+
+
+def test_the_picture_in_the_readme_shows_every_room_on_its_floor() -> None:
+    picture = (ROOT / "README.md").read_text("utf-8").partition("## The rooms")[2].split("```")[1]
+    rows = [re.findall(r"(\w+)(?:/|\.py)", line) for line in picture.strip().splitlines()]
+    plain = {"__init__", "__main__", "utils"}  # the package itself, and what those look for who come from elsewhere
+    assert {room for row in rows for room in row} == set(FLOOR) - plain
+    for above, below in pairwise(rows):
+        assert min(FLOOR[room] for room in above) >= max(FLOOR[room] for room in below)
+
+
+def test_there_is_no_floor_without_its_rooms() -> None:
+    rooms = {path.stem for path in HOUSE.iterdir() if path.suffix == ".py" or (path / "__init__.py").exists()}
+    assert rooms == set(FLOOR)
 
 
 @pytest.mark.parametrize(
