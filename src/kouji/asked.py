@@ -34,6 +34,13 @@ def check_controls(card: Card, controls: Mapping[str, object]) -> None:
         if control is None:
             raise UnsupportedControl(card.id, name, engines.that_can(CONTROLS[name]))
         control.check(name, value)
+        for part in value if isinstance(value, Mapping) and control.parts else ():
+            if part not in control.parts:
+                raise UnsupportedControl(card.id, f"{name}.{part}", _that_have(wanted, part))
+
+
+def _that_have(control: str, part: object) -> list[str]:
+    return [card.id for card in engines.cards() if control in card.controls and part in card.controls[control].parts]
 
 
 def check_markup(card: Card, utterance: Utterance) -> None:

@@ -56,6 +56,17 @@ def test_what_a_line_does_not_say_comes_from_the_command(tmp_path: Path) -> None
     assert two.line.request == Request("b", "ara", "en", 0)
 
 
+def test_controls_of_one_engine_are_columns_and_those_of_the_command_hold_for_all_lines(tmp_path: Path) -> None:
+    content = "text,refine,homophones,sampling,text_split_method,interval_silence\n"
+    content += 'a,[oral_2],true,"{""manual_seed"": 42}",cut2,0.3\nb,,,,,\n'
+    one, two = rows(tmp_path, "s.csv", content, Request("", controls={"refine": True, "speed": 1.1}))
+    assert one.line.request.controls == {
+        "refine": "[oral_2]", "homophones": True, "sampling": {"manual_seed": 42}, "text_split_method": "cut2",
+        "interval_silence": 0.3, "speed": 1.1,
+    }  # fmt: skip
+    assert two.line.request.controls == {"refine": True, "speed": 1.1}
+
+
 def test_clips_are_looked_for_beside_the_script_and_outweigh_the_voice_of_the_command(tmp_path: Path) -> None:
     (row,) = rows(tmp_path, "s.csv", "text,reference_audio\nhey,clips/ann.wav\n", Request("", "polly"))
     assert row.line.request.voice == ""

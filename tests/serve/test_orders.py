@@ -42,6 +42,19 @@ def test_sampling_reaches_an_engine_that_samples_as_one_control() -> None:
     assert controls() == {}
 
 
+def test_what_one_engine_alone_can_be_asked_for_has_fields_by_the_names_of_python() -> None:
+    asked = {
+        "refine": "[oral_2]", "homophones": True, "interval_silence": 0.2, "text_split_method": "cut2",
+        "sampling": {"manual_seed": 2**60 + 1, "is_drawn": False, "n_beams": 2, "length_penalty": 0.5},
+    }  # fmt: skip
+    assert controls(**asked) == asked
+    assert controls(refine=True) == controls(refine="true") == {"refine": True}
+    assert controls(refine=False, homophones=False, duration_slot=False) == {}  # as every engine does
+    for wrong in ({"homophones": "perhaps"}, {"sampling": {"manual_seed": -1}}, {"sampling": {"heat": 1}}):
+        with pytest.raises(ValidationError):
+            controls(**wrong)
+
+
 def test_noise_suppression_reaches_the_hall_and_is_another_sound_for_the_cache() -> None:
     assert controls(denoise=0.5) == {"denoise": 0.5}
     plain, less = (Request("Hey.", controls=controls(**asked)) for asked in ({}, {"denoise": 0.5}))

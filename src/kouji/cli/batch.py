@@ -21,6 +21,7 @@ def batch(
     voice: options.Voice = None,
     language: options.Language = None,
     seed: Annotated[int, typer.Option("--seed", help="Of lines that do not say.")] = 0,
+    control: options.Controls = None,
     watermark: options.Watermark = None,
     label: options.Label = "",
     marks: options.Marks = True,
@@ -36,6 +37,7 @@ def batch(
     """Say every line of a script; what is made already stays. The same command goes on after a stop of any kind."""
     from kouji import config, engines
     from kouji.audio.writer import format_of
+    from kouji.control.written import given
     from kouji.errors import OutputFailed
     from kouji.jobs import Ledger, Output
     from kouji.jobs import batch as jobs
@@ -52,7 +54,8 @@ def batch(
     try:
         ledger = Ledger(records)
         with _bar("checking") as show:
-            defaults = Request("", settings.voice, settings.language, seed, {}, watermark, label, marks)
+            controls = given(control or (), {})
+            defaults = Request("", settings.voice, settings.language, seed, controls, watermark, label, marks)
             job = jobs.submit(ledger, script, target, session, settings, defaults, show)
         if job.n_done:
             typer.echo(f"{output}: {job.n_done} of {job.n_items} lines are there already", err=True)

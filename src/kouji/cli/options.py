@@ -36,6 +36,10 @@ Watermark = Annotated[
 ]
 Label = Annotated[str, typer.Option("--label", help="Says that a machine speaks: start, end, both, tone.")]
 Marks = Annotated[bool, typer.Option("--marks/--no-marks", help="The file says that a machine made it.")]
+Controls = Annotated[
+    list[str] | None,
+    typer.Option("--control", help="NAME=VALUE of one engine: refine=true, sampling.top_k=5, see its page."),
+]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 

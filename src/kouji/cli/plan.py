@@ -23,6 +23,7 @@ def plan(
     duration_ratio: options.DurationRatio = None,
     n_tokens: options.NTokens = None,
     speed: Annotated[float | None, typer.Option("--speed", help="2 is twice as fast.")] = None,
+    control: options.Controls = None,
     voice: options.Voice = None,
     language: options.Language = None,
     engine: options.Engine = None,
@@ -31,12 +32,14 @@ def plan(
 ) -> None:
     """Show how long a text takes and what lengths are feasible; with a wanted length, where it would come from."""
     from kouji import engines
+    from kouji.control.written import given
     from kouji.speak import Session
 
     settings = options.settings_of(context)
     controls: dict[str, Any] = options.given(
         speed=speed, duration=duration, duration_ratio=duration_ratio, n_tokens=n_tokens
     )
+    controls |= given(control or (), controls)
     found = Session(engines.card(settings.engine), settings).plan(text_of(text, file), **controls)
     if json:
         options.print_json(found.plain())

@@ -45,6 +45,7 @@ def say(
     ] = None,
     reference: options.Reference = None,
     reference_text: options.ReferenceText = None,
+    control: options.Controls = None,
     watermark: options.Watermark = None,
     label: options.Label = "",
     marks: options.Marks = True,
@@ -59,6 +60,7 @@ def say(
 ) -> None:
     """Say a text and write the sound to a file (speech.wav, unless -o names another)."""
     from kouji import engines
+    from kouji.control.written import given
     from kouji.speak import Session
     from kouji.types import Request
 
@@ -70,6 +72,7 @@ def say(
         emotion_reference=emotion_reference, emotion_reference_text=emotion_reference_text,
         reference_audio=reference, reference_text=reference_text,
     )  # fmt: skip
+    controls |= given(control or (), controls)
     who = settings.voice if reference is None else voice or ""  # a clip outweighs the settings, not a flag
     request = Request(text_of(text, file), who, settings.language, seed, controls, watermark, label, marks)
     session = Session(engines.card(settings.engine), settings)

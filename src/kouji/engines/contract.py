@@ -117,6 +117,7 @@ class Control:
     meaning: str  # one line
     low: float | None = None  # a number below this is refused; None where the value is no number
     high: float | None = None
+    parts: tuple[str, ...] = ()  # of a mapping: what may stand in it; (): the engine says
 
     def check(self, argument: str, value: object) -> None:
         """Refuse a value that is outside the range.

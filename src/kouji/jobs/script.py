@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import csv
 import io
-import json
-import math
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from kouji.control.written import from_json, value_of
 from kouji.engines.contract import CONTROLS
 from kouji.errors import InvalidInput, SpeechError, UnknownName
 from kouji.types import Request
@@ -23,11 +22,6 @@ from .job import Line
 
 FIELDS = ("id", "text", "voice", "language", "seed")
 CLIPS = ("reference_audio", "speaker_reference", "emotion_reference")  # paths, from the folder of the script
-_WORDS = {
-    "mode", "emotion_text", "emotion_mode", "emotion_reference_text", "reference_text", "speaker_id",
-    "duration_control", *CLIPS,
-}  # fmt: skip
-_WHOLE = {"seed", "n_tokens", "interval_silence", "max_pieces"}
 _NAME = re.compile(r"[^\x00-\x1f/\\:*?\"<>|.\s][^\x00-\x1f/\\:*?\"<>|]{0,79}")  # a file on every system
 _SHOWN = 50  # faults that are told in full
 
@@ -66,7 +60,7 @@ def read(path: Path, defaults: Request) -> tuple[list[Row], list[Fault]]:
 
     Args:
         path: .csv, .tsv, .jsonl (or .ndjson).
-        defaults: voice, language and seed of lines that do not say.
+        defaults: voice, language, seed and controls of lines that do not say.
 
     Raises:
         InvalidInput: it is no script.
@@ -109,12 +103,9 @@ def _records(path: Path) -> Iterator[tuple[int, Mapping[str, object] | SpeechErr
 
 
 def _of_json(content: str) -> Mapping[str, object] | SpeechError:
-    def refuse(name: str) -> object:
-        raise ValueError(f"{name} is no number")
-
     try:
-        found = json.loads(content, parse_constant=refuse)
-    except (ValueError, RecursionError) as error:
+        found = from_json(content)
+    except ValueError as error:
         return InvalidInput(f"This is no JSON: {error}.")
     if not isinstance(found, dict):
         return InvalidInput("This is no JSON object.", 'Write {"text": "…"}.')
@@ -152,24 +143,7 @@ def _of_table(path: Path, text: str, delimiter: str) -> Iterator[tuple[int, Mapp
 
 
 def _value(name: str, cell: str) -> object:
-    """A cell, in the type that the field has."""
-    if name in ("text", "id", "voice", "language", *_WORDS):
-        return cell if name == "text" else cell.strip()
-    cell = cell.strip()
-    if cell[0] in "[{" or cell in ("true", "false"):
-        found = _of_json(f'{{"value": {cell}}}')
-        if isinstance(found, SpeechError):
-            raise InvalidInput(f"{name}={cell!r} is no JSON.", 'Write such as {"happy": 0.5}.')
-        return found["value"]
-    if name == "emotion":
-        return cell
-    try:
-        number = int(cell) if name in _WHOLE else float(cell)
-    except ValueError:
-        number = math.nan
-    if not math.isfinite(number):
-        raise InvalidInput(f"{name}={cell!r} is no number.")
-    return number
+    return cell if name == "text" else value_of(name, cell.strip())
 
 
 def _line(given: Mapping[str, object], name: str, defaults: Request, folder: Path) -> Line:
@@ -192,6 +166,7 @@ def _line(given: Mapping[str, object], name: str, defaults: Request, folder: Pat
     voice = str(given.get("voice", "" if names_speaker else defaults.voice))
     request = replace(
         defaults, text=str(given.get("text", "")), voice=voice, language=str(given.get("language", defaults.language)),
-        seed=given.get("seed", defaults.seed), controls=controls,  # type: ignore[arg-type]  # the hall checks it
+        controls={**defaults.controls, **controls},
+        seed=given.get("seed", defaults.seed),  # type: ignore[arg-type]  # the hall checks it
     )  # fmt: skip
     return Line(name, request)

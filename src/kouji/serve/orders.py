@@ -114,6 +114,7 @@ async def _controls(body: SpeechDefaults, card: Card) -> dict[str, Any]:
         "style": body.style,
         "reference_text": body.ref_text,
         "sampling": (body.sampling.model_dump(exclude_none=True) if body.sampling else None) or None,
+        **body.own,
         **_emotion(body),
     }
     if body.ref_audio is not None:

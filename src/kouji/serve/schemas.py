@@ -48,6 +48,10 @@ class Sampling(BaseModel):
     top_p: Annotated[float | None, Field(gt=0, le=1)] = None
     top_k: Annotated[int | None, Field(ge=1, le=10000)] = None
     repetition_penalty: Annotated[float | None, Field(ge=0.1, le=20)] = None
+    is_drawn: Annotated[bool | None, Field(description="false: the likeliest each time.")] = None
+    n_beams: Annotated[int | None, Field(ge=1, le=100)] = None
+    length_penalty: Annotated[float | None, Field(ge=-10, le=10)] = None
+    manual_seed: Annotated[int | None, Field(ge=0, le=MAX_SEED, description="ChatTTS' own.")] = None
 
 
 class Sound(BaseModel):
@@ -77,7 +81,34 @@ class Sound(BaseModel):
         return self.stream is False
 
 
-class Extensions(Sound):
+class OfOneEngine(BaseModel):
+    """What one engine or another can be asked for, by the names of Python; those that lack it refuse it."""
+
+    refine: Annotated[
+        bool | Annotated[str, Field(max_length=200)] | None,
+        Field(
+            union_mode="left_to_right",  # "true" in an address is true
+            description="true, or [oral_2][laugh_0][break_6]: pauses and laughter are written into the text first.",
+        ),
+    ] = None
+    homophones: Annotated[bool | None, Field(description="true: through the model's table of homophones.")] = None
+    interval_silence: Annotated[float | None, Field(ge=0, le=60, description="Seconds between pieces.")] = None
+    max_pieces: Annotated[int | None, Field(ge=1, le=10_000)] = None
+    text_split_method: Annotated[str | None, Field(max_length=40, description="cut0 to cut5.")] = None
+    emotion_reference_text: Annotated[
+        str | None, Field(max_length=4096, description="What is said in the clip of the emotion.")
+    ] = None
+    emotion_matrix: Annotated[str | None, Field(max_length=40, description="nearest or random.")] = None
+    duration_slot: bool | None = None
+
+    @property
+    def own(self) -> dict[str, object]:
+        """What is asked for; false is what every engine does."""
+        found = {name: getattr(self, name) for name in OfOneEngine.model_fields}
+        return {name: value for name, value in found.items() if value is not None and value is not False}
+
+
+class Extensions(OfOneEngine, Sound):
     """Fields beyond OpenAI's, of a text that is said."""
 
     language: Annotated[str | None, Field(max_length=20, description="zh, en, ja, ko, yue; else found out.")] = None

@@ -54,7 +54,10 @@ CARD = Card(
         "duration": Control("Exact length in seconds, or 0.5 to 2 times the estimated one."),
         "duration.tokens": Control("Exactly so many steps; 46.875 are a second.", 2, 2048),
         "voice.reference": Control("A recording to speak like, 3 to 10 seconds, with its transcript."),
-        "sampling": Control("temperature, top_p, top_k, repetition_penalty; manual_seed is the official one."),
+        "sampling": Control(
+            "temperature, top_p, top_k, repetition_penalty; manual_seed is the official one.",
+            parts=("temperature", "top_p", "top_k", "repetition_penalty", "manual_seed"),
+        ),
         "refine": Control("Pauses and laughter are written into the text first: True, or [oral_N][laugh_N][break_N]."),
         "homophones": Control("True: characters go through the table of homophones that the model's folder has."),
         "tags": Control("In the text: [uv_break], [laugh], [lbreak]; [speed_N], [oral_N], [laugh_N], [break_N]."),

@@ -17,7 +17,10 @@ _CONTROLS = {
     "voice.reference": Control("A recording to speak like; with its transcript it has 3 to 10 seconds."),
     "emotion.reference": Control("The manner of another clip of 3 to 10 seconds, whose transcript must be given."),
     "emotion.transcript": Control("emotion_reference_text: what is said in that clip."),
-    "sampling": Control("is_drawn, temperature, top_k, top_p, repetition_penalty."),
+    "sampling": Control(
+        "is_drawn, temperature, top_k, top_p, repetition_penalty.",
+        parts=("is_drawn", "temperature", "top_k", "top_p", "repetition_penalty"),
+    ),
     "segments": Control("interval_silence in seconds between the pieces of a sentence."),
     "segments.cut": Control("text_split_method: cut0 to cut5, where a sentence is cut into pieces."),
 }

@@ -52,7 +52,10 @@ CARD = Card(
         "emotion.matrix": Control("Which exemplar of an emotion: nearest (to the voice) or random."),
         "voice.reference": Control("Speak like a clip of 3 to 15 seconds."),
         "pinyin": Control("银HANG2, 银行{hang2}: how a character is said."),
-        "sampling": Control("is_drawn, temperature, top_k, top_p, repetition_penalty, n_beams, length_penalty."),
+        "sampling": Control(
+            "is_drawn, temperature, top_k, top_p, repetition_penalty, n_beams, length_penalty.",
+            parts=("is_drawn", "temperature", "top_k", "top_p", "repetition_penalty", "n_beams", "length_penalty"),
+        ),
         "segments": Control("interval_silence in seconds between, max_pieces in each."),
     },
     token_rate=50.0,
