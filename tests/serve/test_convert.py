@@ -11,6 +11,7 @@ import httpx
 import pytest
 
 from kouji.audio import files
+from kouji.audio.loudness import loudness
 from kouji.engines.contract import DENOISE
 
 from .conftest import Running
@@ -45,6 +46,14 @@ def test_the_fields_of_a_sound_are_those_of_speech(server: Running) -> None:
     assert raw.headers["content-type"] == "audio/pcm;rate=24000;channels=1"  # as of speech
     high = converted(server, CLIP.read_bytes(), preset="high", **asked)
     assert high.status_code == 200, high.text
+
+
+def test_a_recording_is_brought_to_a_loudness(server: Running) -> None:
+    asked = {"model": "parrot", "voice": "ara", "response_format": "flac", "stream": "false"}
+    answer = converted(server, CLIP.read_bytes(), loudness=-27, **asked)
+    assert answer.status_code == 200, answer.text
+    assert loudness(*files.read(BytesIO(answer.content))) == pytest.approx(-27, abs=0.2)
+    assert converted(server, CLIP.read_bytes(), loudness=3, **asked).status_code in (400, 422)
 
 
 def test_a_field_that_a_recording_cannot_have_is_refused_and_one_of_nobody_is_told(server: Running) -> None:

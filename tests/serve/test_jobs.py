@@ -131,6 +131,7 @@ def test_a_job_can_be_cancelled_and_resumed(client: httpx.Client) -> None:
     [
         (batch("hey", "…"), "items.1"),
         (batch("hey", output={"loudness": 3}), "output.loudness"),
+        ({"type": "speech", "request": {**ONE["request"], "loudness": -20}}, "`output`"),  # type: ignore[dict-item]
         (batch("hey", output={"store": "s3"}), "output.store"),
         (batch("hey", callback={"url": "http://127.0.0.1/"}), "secret"),
         (batch("hey", priority=1000), "priority"),

@@ -16,6 +16,7 @@ import soundfile
 
 import kouji
 from kouji.audio import files
+from kouji.audio.loudness import loudness
 from kouji.audio.watermark import detect
 
 openai = pytest.importorskip("openai", reason="pip install 'kouji[dev]'")
@@ -39,6 +40,20 @@ def test_the_same_samples_as_in_python(client: Any, spoken: np.ndarray) -> None:
     answer = client.audio.speech.create(model="native", voice="english_1", input=TEXT, response_format="pcm")
     np.testing.assert_array_equal(np.frombuffer(answer.content, "<i2"), spoken)
     assert answer.response.headers["content-type"] == "audio/pcm;rate=24000;channels=1"
+
+
+def test_a_sound_is_brought_to_a_loudness_and_remembered_so(client: Any, spoken: np.ndarray) -> None:
+    asked = {"model": "native", "voice": "english_1", "input": TEXT, "response_format": "wav"}
+    first, second = (client.audio.speech.create(**asked, extra_body={"loudness": -30}) for _ in range(2))
+    assert first.content == second.content
+    assert second.response.headers["x-cache"] == "hit"
+    samples, rate = soundfile.read(io.BytesIO(first.content))
+    assert loudness(samples, rate) == pytest.approx(-30, abs=0.1)
+    assert len(samples) == len(spoken)
+    other = client.audio.speech.create(**asked, extra_body={"loudness": -20, "stream": False})
+    assert int(other.response.headers["x-audio-duration-ms"]) == round(len(spoken) / 24)
+    plain = client.audio.speech.create(**asked)
+    assert len({first.content, other.content, plain.content}) == 3
 
 
 @pytest.mark.parametrize(
@@ -144,6 +159,7 @@ def test_speed_is_obeyed_within_the_range_of_the_engine(client: Any) -> None:
         ({"input": "…"}, "BadRequestError", "input", "empty_input"),
         ({"response_format": "mp4"}, "BadRequestError", "response_format", "invalid_value"),
         ({"speed": 7}, "BadRequestError", "speed", "invalid_value"),
+        ({"extra_body": {"loudness": 3}}, "BadRequestError", "loudness", "invalid_value"),
         ({"extra_body": {"language": "xx"}}, "BadRequestError", "language", "language_not_found"),
         ({"extra_body": {"style": "newsreader"}}, "BadRequestError", "style", "unknown_parameter"),
         ({"extra_body": {"emotion": {"name": "happy", "text": "very"}}}, "BadRequestError", "emotion", "invalid_value"),

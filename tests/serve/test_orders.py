@@ -12,12 +12,13 @@ from pydantic import ValidationError
 from kouji import config
 from kouji.engines.contract import Control
 from kouji.serve.auth import Client
-from kouji.serve.cache import key_of
+from kouji.serve.cache import AudioCache, key_of
 from kouji.serve.gptsovits import ApiV2Request
 from kouji.serve.gptsovits import _order as order_of_api_v2
 from kouji.serve.orders import order_of
 from kouji.serve.schemas import SpeechDefaults
 from kouji.serve.service import Service
+from kouji.serve.spoken import Order, pieces
 from kouji.types import Request
 
 
@@ -71,3 +72,14 @@ def test_clients_of_gpt_sovits_sample_too_where_they_leave_its_defaults() -> Non
     plain = order_of_api_v2(Service(config.load({}, engine="native")), Client("a"), asked, "")
     assert plain.request.controls == {}
     assert len(plain.notices) == 2
+
+
+def test_while_a_sound_is_made_that_will_be_levelled_others_have_their_turns() -> None:
+    """A turn ends with every piece that took some time of sound to make."""
+    host = Service(config.load({}, engine="parrot")).host()
+    order = Order(Request("One, two. Three, four."), "parrot", "pcm", loudness=-20.0)
+    _, *made = pieces(host, order, AudioCache(0))
+    unsent = [piece for piece in made if not piece.n_samples]
+    assert len(unsent) > 3
+    assert all(piece.duration > 0 for piece in unsent)
+    assert sum(len(piece.data) for piece in made) == 2 * made[-1].n_samples

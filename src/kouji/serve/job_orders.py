@@ -89,6 +89,8 @@ async def job_of(service: Service, client: Client, body: JobOrder, key: str) -> 
     orders = [order for _, order in found]
     for order in orders:
         service.check_length(order.request.text)
+        if order.loudness is not None:
+            raise _wrong("loudness", "A job has one for all of its sound, in `output`.")
         if any(isinstance(value, bytes) for value in order.request.controls.values()):
             raise _wrong("ref_audio", "A job keeps no clips: register the voice, and give its name.")
     first = orders[0]

@@ -55,7 +55,9 @@ async def order_of(
     language = body.language or service.settings.language
     asked = body.watermark, body.label or "", body.marks is not False
     request = Request(text, voice, language, seed_of(body.seed), controls, *asked)
-    return Order(request, engine, format, rate, None, body.cache or "use", client.name, notices, preset=preset)
+    return Order(
+        request, engine, format, rate, None, body.cache or "use", client.name, notices, None, preset, body.loudness
+    )
 
 
 def check_input_type(body: SpeechRequest) -> None:

@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from kouji.audio.loudness import LOUDEST, QUIETEST
 from kouji.config import LABELS
 
 from .spoken import CACHE_MODES
@@ -66,6 +67,9 @@ class Sound(BaseModel):
     seed: Annotated[int | None, Field(ge=-1, le=MAX_SEED, description="-1: any, told in X-Seed.")] = None
     volume: Annotated[float | None, Field(ge=-96, le=96, description="dB.")] = None
     denoise: Annotated[float | None, Field(ge=0, le=1, description="Less noise: 0 is off, 1 is most.")] = None
+    loudness: Annotated[
+        float | None, Field(ge=QUIETEST, le=LOUDEST, description="LUFS that the whole is brought to, once it is made.")
+    ] = None
     ref_text: Annotated[str | None, Field(max_length=4096)] = None
     watermark: Annotated[bool | None, Field(description="false: none, where the house allows it.")] = None
     label: Annotated[

@@ -133,8 +133,7 @@ class Spoken:
         self.is_signed = False  # whether `whole` has put a manifest into it
         self._settings = settings
         self.opening = Opening()
-        self.duration = 0.0  # seconds of sound so far
-        self.n_samples = 0  # at the rate of what is sent
+        self.n_samples = 0  # of sound so far, at the rate of what is sent
         self.marks: list[Mark] = []
         self._ticket, self._metrics = ticket, metrics
         self._first: list[Piece] = []
@@ -147,7 +146,8 @@ class Spoken:
         assert isinstance(opening, Opening)
         self.opening = opening
         with suppress(StopAsyncIteration):
-            self._first.append(await anext(self._ticket))
+            while not self._first or not self._first[-1].n_samples:  # what is made now may be sent later
+                self._first.append(await anext(self._ticket))
         self._metrics.first_sound(self.engine, monotonic() - self._ticket.submitted, opening.is_cached)
 
     async def __aiter__(self) -> AsyncIterator[Piece]:
@@ -175,6 +175,11 @@ class Spoken:
         if not self._is_closed:
             self._is_closed = True
             self._ticket.cancel()
+
+    @property
+    def duration(self) -> float:
+        """Seconds of sound so far."""
+        return self.n_samples / self.opening.sample_rate
 
     @property
     def engine(self) -> str:
@@ -209,7 +214,6 @@ class Spoken:
         return self._ticket.spent / self.duration if self.duration else 0.0
 
     def _counted(self, piece: Piece) -> Piece:
-        self.duration += piece.duration
         self.n_samples = piece.n_samples
         self._late += piece.notices
         self.marks.extend(piece.marks)

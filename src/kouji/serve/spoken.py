@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from kouji.audio.encoder import Encoder, to_16_bit
+from kouji.audio.join import collect
+from kouji.audio.loudness import brought_to
 from kouji.control import closing
 from kouji.types import Mark, Notice, Request
 
@@ -41,6 +43,7 @@ class Order:
     notices: tuple[Notice, ...] = ()  # what the door left aside
     source: bytes | None = None  # a recording that is said again with another voice, instead of the text
     preset: str = ""  # of the engine; "": that of the settings, else its first
+    loudness: float | None = None  # LUFS that the whole is brought to; None leaves it as it is
 
 
 @dataclass(frozen=True)
@@ -48,7 +51,7 @@ class Piece:
     """Some bytes of the answer, and the sound in them."""
 
     data: bytes = b""
-    duration: float = 0.0  # seconds
+    duration: float = 0.0  # seconds that were made, whether they are in it or come later
     marks: tuple[Mark, ...] = ()  # times from the start of the whole
     n_samples: int = 0  # sent up to here, at the rate of what is sent
     notices: tuple[Notice, ...] = ()  # what the caller should know, besides the sound
@@ -83,7 +86,8 @@ def _answer(
     host: Host, order: Order, cache: AudioCache, session: Session, stream: Stream, encoder: Encoder
 ) -> Iterator[Piece]:
     identity = identity_of(session, stream, order.request.text)
-    key = key_of(order.request, identity, host.identity, marking=stream.metadata.get("marking"))
+    level = {} if order.loudness is None else {"loudness": order.loudness}
+    key = key_of(order.request, identity, host.identity, marking=stream.metadata.get("marking"), **level)
     found = cache.get(key) if order.cache == "use" else None
     of_cache = cache.notices if order.cache == "use" else ()
     notices = (*order.notices, *of_cache, *(stream.notices if found is None else found.notices))
@@ -94,7 +98,10 @@ def _answer(
         yield from _encoded(_remembered(found), found.sample_rate, encoder)
         return
     kept = _Kept(stream.sample_rate) if order.cache != "off" else None
-    yield from _encoded(_made(stream, kept), stream.sample_rate, encoder)
+    if order.loudness is None:
+        yield from _encoded(_made(stream, kept), stream.sample_rate, encoder)
+    else:
+        yield from _levelled(stream, order.loudness, kept, encoder)
     late = closing.notices(stream.metadata)
     if kept is not None and kept.is_whole:
         cache.put(key, kept.finished(stream, late))
@@ -152,6 +159,19 @@ def _made(stream: Stream, kept: _Kept | None) -> Iterator[tuple[np.ndarray, tupl
         if kept is not None:
             kept.add(samples, chunk.marks)
         yield samples, chunk.marks
+
+
+def _levelled(stream: Stream, loudness: float, kept: _Kept | None, encoder: Encoder) -> Iterator[Piece]:
+    """A sound that is brought to a loudness once it is whole; while it is made, others have their turns."""
+    chunks = []
+    for chunk in stream:
+        chunks.append(chunk)
+        yield Piece(duration=len(chunk.samples) / stream.sample_rate)
+    samples, marks = collect(chunks)
+    level = to_16_bit(brought_to(samples, stream.sample_rate, loudness))
+    if kept is not None:
+        kept.add(level, marks)
+    yield from _encoded(_remembered(Finished(level, stream.sample_rate, marks)), stream.sample_rate, encoder)
 
 
 def _remembered(found: Finished) -> Iterator[tuple[np.ndarray, tuple[Mark, ...]]]:
