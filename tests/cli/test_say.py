@@ -28,6 +28,19 @@ def left(folder: Path) -> list[str]:
     return sorted(path.name for path in folder.iterdir())
 
 
+def test_a_speaker_among_the_controls_outweighs_the_voice_of_the_settings_and_no_flag(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("KOUJI_VOICE", "english_1")
+    asked = ["say", "Hello.", "-e", "native", "--control", "speaker_id=female_1", "-o", str(tmp_path / "a.wav")]
+    assert main(asked) == 0
+    assert "female_1" in capsys.readouterr().err
+    assert main([*asked, "--voice", "english_2"]) == 2
+    assert "more than once" in capsys.readouterr().err
+    assert main([*asked, "--control", "speaker_id=male_1"]) == 2
+    assert "given twice" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("format", ["wav", "flac", "mp3", "ogg"])
 def test_the_ending_decides_the_format(folder: Path, format: str) -> None:
     assert main([*SAY, "你好，世界。", "-o", f"hello.{format}"]) == 0

@@ -55,7 +55,8 @@ def batch(
         ledger = Ledger(records)
         with _bar("checking") as show:
             controls = given(control or (), {})
-            defaults = Request("", settings.voice, settings.language, seed, controls, watermark, label, marks)
+            who = options.voice_of(context, settings, controls)
+            defaults = Request("", who, settings.language, seed, controls, watermark, label, marks)
             job = jobs.submit(ledger, script, target, session, settings, defaults, show)
         if job.n_done:
             typer.echo(f"{output}: {job.n_done} of {job.n_items} lines are there already", err=True)

@@ -40,7 +40,7 @@ def convert(
     settings = options.settings_of(context)
     wanted, target = options.loudness_of(loudness), Target.of(output, format, settings)
     controls = options.given(reference_audio=reference, reference_text=reference_text, volume=volume, denoise=denoise)
-    who = settings.voice if reference is None else voice or ""  # a clip outweighs the settings, not a flag
+    who = options.voice_of(context, settings, controls)
     request = Request("", who, "", seed, controls, watermark, label, marks)
     stream = Session(engines.card(settings.engine), settings).start_conversion(request, source)
     target.tell(stream, target.write(stream, settings, wanted))

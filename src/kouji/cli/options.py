@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from kouji.config import Config
 
 Engine = Annotated[str | None, typer.Option("--engine", "-e", help="Engine, see `kouji engines`.")]
@@ -52,6 +54,14 @@ def settings_of(context: typer.Context) -> Config:
     from kouji import config
 
     return config.load(**{name: context.params.get(name) for name in _SETTINGS})
+
+
+def voice_of(context: typer.Context, settings: Config, controls: Mapping[str, object]) -> str:
+    """Whose name is meant: of the flag, or of the settings, which a clip outweighs."""
+    from kouji.engines.contract import SPEAKERS
+
+    named = context.params.get("voice") or ""
+    return named if any(name in controls for name in SPEAKERS) else settings.voice
 
 
 def loudness_of(word: str | None) -> float | None:

@@ -73,7 +73,7 @@ def say(
         reference_audio=reference, reference_text=reference_text,
     )  # fmt: skip
     controls |= given(control or (), controls)
-    who = settings.voice if reference is None else voice or ""  # a clip outweighs the settings, not a flag
+    who = options.voice_of(context, settings, controls)
     request = Request(text_of(text, file), who, settings.language, seed, controls, watermark, label, marks)
     session = Session(engines.card(settings.engine), settings)
     with _progress() as progress:
