@@ -251,7 +251,7 @@ class Casting:
                 unknown = UnknownName("voice", name, [voice.id for voice in self._card.voices])
                 unknown.hint = f"It is one of the engine {card.id!r}, and {self._card.id!r} speaks."
                 raise unknown
-        voice = self.library.use(name, self._card.id)
+        voice = self.library.use(name, self._card.id, [voice.id for voice in self._card.voices])
         self._check_can_learn()
         return Cast(name, lambda: self.learn(voice))
 

@@ -136,15 +136,20 @@ class Library:
             voice = registry.get(db, name, self._reserved)
             return Registered(voice, policy.consent_of(db, voice.consent))
 
-    def use(self, name: str, engine: str) -> Voice:
+    def use(self, name: str, engine: str, own: Sequence[str] = ()) -> Voice:
         """A voice that is to speak now.
 
+        Args:
+            name: of the voice.
+            engine: that is to speak.
+            own: names of the engine's built-in voices, one of which may have been meant.
+
         Raises:
-            UnknownName: there is none.
+            UnknownName: there is none; names the nearest.
             NotPermitted: its consent has ended, or was revoked.
         """
         with self._refusals(name, engine=engine), self.records.begin(swift=True) as db:
-            voice = registry.get(db, name, self._reserved)
+            voice = registry.get(db, name, tuple(own))
             policy.check(policy.consent_of(db, voice.consent), name)
             policy.note(db, "use", name, engine=engine)
             return voice

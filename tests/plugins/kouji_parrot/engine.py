@@ -21,7 +21,10 @@ class Parrot:
         self.octave = 2 if preset == "high" else 1
 
     def builtin(self, name: str) -> Conditioning:
-        hertz = {"polly": 440.0, "ara": 220.0}[self.card.voice(name).id]
+        if self.card.makes_voice(name):
+            hertz = float(name.removesuffix("Hz"))
+        else:
+            hertz = {"polly": 440.0, "ara": 220.0}[self.card.voice(name).id]
         return Conditioning(self.card.id, {"hertz": np.array(hertz)})
 
     def condition(self, clips: Sequence[np.ndarray], transcript: str | None) -> Conditioning:

@@ -81,6 +81,11 @@ def test_an_error_is_told_in_chinese_and_what_somebody_wrote_stays(error: kouji.
     assert f"{chinese(error.message)}|{chinese(error.hint)}" == said
 
 
+def test_each_control_of_ours_has_a_name_in_both_languages() -> None:
+    names = {name for card in engines.cards() if card.factory.startswith("kouji.") for name in card.controls}
+    assert sorted(name for name in names - {"tags"} if Words("zh").of(name) == name) == []
+
+
 def test_several_sentences_are_told_one_after_the_other() -> None:
     told = chinese("Give 2.25 to 8.99 s. A longer text, or a <break>, fills more time.")
     assert told == "请给 2.25 到 8.99 秒。加长文本或加入 <break> 可填满更长的时间。"
@@ -98,3 +103,8 @@ def test_each_sentence_is_there_once_and_every_place_in_both_languages() -> None
     place = re.compile(r"\{[a-z]+\}")
     assert [pair for pair in table if sorted(place.findall(pair[0])) != sorted(place.findall(pair[1]))] == []
     assert [pair for pair in table if not HAN.search(pair[1]) and pair[1] != "{message}（{where}）"] == []
+
+
+def test_a_place_at_the_head_takes_nothing_of_another_sentence() -> None:
+    told = chinese("  line 3: '{x9}' at character 2 is not a pronunciation of the text before it (…重).")
+    assert told == "  第 3 行：第 2 个字符处的 '{x9}' 不是前面文字（…重）的读音。"

@@ -144,7 +144,7 @@ def test_what_an_engine_lacks_is_grey_and_says_why(page: Page) -> None:
     for title in ("fine", "of_engine"):
         unfold(page, TITLES["en"][title])
     assert page.is_disabled(TEMPERATURE)
-    assert "cannot do that: native (these can: indextts2" in page.inner_text("#temperature")
+    assert "cannot do that: native (these can: indextts2" in page.inner_text("#about_sampling")
     assert page.is_disabled("#preset input")
     assert page.input_value("#preset input") == "none"
     assert page.is_enabled("#pitch input[type=number]")
@@ -172,6 +172,46 @@ def test_sampling_and_preset_reach_an_engine_that_has_them(page: Page) -> None:
     told = say(page, "Polly wants a cracker!")
     assert "sampling.temperature" in told
     assert len({usual, calm, high}) == 3
+    choose(page, "engine", "native")
+    page.wait_for_selector(f"{TEMPERATURE}:disabled")
+
+
+def test_an_emotion_from_a_clip_that_is_not_there_is_told_so(pages: dict[str, Page]) -> None:
+    page = pages["zh"]
+    unfold(page, TITLES["zh"]["emotion"])
+    page.locator("#how label").nth(4).click()
+    page.wait_for_selector("#emotion_clip")
+    clear = page.locator("#emotion_clip button[aria-label=清除]")
+    if clear.count():
+        clear.click()
+        clear.wait_for(state="detached")
+    assert "没有录音" in say(page, "没有情感音频。")
+    page.locator("#how label").nth(0).click()
+
+
+def test_what_goes_wrong_is_told_in_the_language_of_the_page(pages: dict[str, Page]) -> None:
+    assert "第 1 个字符处的 <happy> 没有结束" in say(pages["zh"], "<happy>没有结束")
+    assert "<happy> at character 1 is not closed" in say(pages["en"], "<happy>not closed")
+
+
+def test_the_history_of_takes_tells_what_each_says(page: Page) -> None:
+    say(page, "The first of two takes, which is a rather long one.")
+    say(page, "The second.")
+    page.wait_for_selector("#take_b input")
+    shown = [page.input_value(f"#take_{name} input") for name in "ab"]
+    assert shown[0].endswith("The first of two takes, …")
+    assert shown[1].endswith("The second.")
+
+
+def test_a_voice_that_an_engine_makes_from_its_name_is_written_into_the_field(page: Page) -> None:
+    choose(page, "engine", "parrot")
+    page.wait_for_selector("#voice >> text=330Hz")
+    page.fill("#voice input", "440Hz")
+    page.press("#voice input", "Enter")
+    assert "440Hz" in say(page, "Polly wants a cracker.")
+    page.fill("#voice input", "nobody")
+    page.press("#voice input", "Enter")
+    assert "There is no voice called 'nobody'" in say(page, "Polly wants one.")
     choose(page, "engine", "native")
     page.wait_for_selector(f"{TEMPERATURE}:disabled")
 

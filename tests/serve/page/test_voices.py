@@ -25,8 +25,10 @@ def test_a_voice_is_registered_with_consent_speaks_and_goes(page: Page) -> None:
     page.wait_for_selector("#add_result .done >> text=museum")
     page.wait_for_selector("#voices td >> text=museum")
     page.on("dialog", lambda dialog: dialog.accept())
+    assert page.is_disabled("#remove")  # nothing is chosen
     page.click("#registered input")
     page.get_by_role("option", name="museum").click()
+    page.wait_for_selector("#remove:enabled")
     page.click("#remove")
     page.wait_for_selector("#library_result .done >> text=museum")
     page.wait_for_selector("#voices td >> text=museum", state="detached")

@@ -26,8 +26,8 @@ def reason(card: Card, argument: str, words: Words) -> str:
     """Why a field is grey; "" where it is not."""
     if control_of(card, argument) is not None:
         return ""
-    others = ", ".join(that_can(CONTROLS[argument]))
-    instead = f" ({words['those_can']} {others})" if others else ""
+    others = words["comma"].join(that_can(CONTROLS[argument]))
+    instead = words["those_can"].format(others) if others else ""
     return f"{words['lacking']}{words['colon']}{card.id}{instead}"
 
 

@@ -58,10 +58,13 @@ def sentences() -> list[tuple[str, str]]:
 
 @cache
 def _table() -> tuple[dict[str, str], list[tuple[re.Pattern[str], str]]]:
-    """The sentences without places, and the shapes of those with some: what says more stands before what says less."""
+    """The sentences without places, and the shapes of those with some: what says more stands before what says less.
+
+    What begins with a place could begin with anything, the beginning of another sentence too: it comes last.
+    """
     exact = {english: said for english, said in sentences() if not _PLACE.search(english)}
     shapes = [pair for pair in sentences() if pair[0] not in exact]
-    shapes.sort(key=lambda pair: len(_PLACE.sub("", pair[0])), reverse=True)
+    shapes.sort(key=lambda pair: (pair[0].startswith("{"), -len(_PLACE.sub("", pair[0]))))
     return exact, [(_shape(english), said) for english, said in shapes]
 
 

@@ -53,6 +53,7 @@ class Take:
     seed: int
     is_cached: bool
     notes: tuple[str, ...]
+    text: str = ""  # as it was asked for
 
 
 class Desk:
@@ -99,7 +100,7 @@ class Desk:
         notes = tuple(notice.message for notice in spoken.notices)
         return Take(
             str(path), spoken.duration, spoken.voice, spoken.language, order.request.seed, spoken.opening.is_cached,
-            notes,
+            notes, body.text,
         )  # fmt: skip
 
     async def plan(self, client: Client, fields: dict[str, Any]) -> DurationPlan:

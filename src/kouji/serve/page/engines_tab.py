@@ -35,9 +35,12 @@ def build(desk: Desk, words: Words) -> None:
     sections = "".join(f"<section>{part}</section>" for part in parts)
     gr.HTML(f'<div class="engines">{sections}</div>', elem_id="engines_list", padding=False)
     gr.Markdown(f"### {words['credits']}")
+    parts_of: dict[str, list[str]] = {}  # several engines of a family have one text
     for part, text in found["attribution"].items():
+        parts_of.setdefault(text, []).append(words.of(part))
+    for text, names in parts_of.items():
         if text:
-            with gr.Accordion(words.of(part), open=False):
+            with gr.Accordion(words["comma"].join(names), open=False):
                 gr.Markdown(text, elem_classes="help")
 
 
@@ -45,7 +48,8 @@ def _engine(card: Card, is_ready: bool, rows: Sequence[Mapping[str, Any]], words
     """One engine as people read it: state, what it does, how it can be run and asked, its licences."""
     state = html.badge("done" if is_ready else "", words["ready" if is_ready else "not_ready"])
     get = "" if is_ready else f"<p>{escape(words['how_to_get'])} <code>kouji models pull {escape(card.id)}</code></p>"
-    voices = ", ".join(voice.id for voice in card.voices) or words["no_voices"]
+    by_rule = f"{words['voice_by_rule']}{words['colon']}{words.told(card.named.hint)}" if card.named else ""
+    voices = "; ".join(filter(None, [", ".join(voice.id for voice in card.voices), by_rule])) or words["no_voices"]
     facts = [
         (words["languages"], words["comma"].join(words.of(code) for code in card.languages)),
         (words["voice"], voices), (words["rate"], f"{card.sample_rate} Hz"),
@@ -58,7 +62,7 @@ def _engine(card: Card, is_ready: bool, rows: Sequence[Mapping[str, Any]], words
         f"{html.terms(facts)}{folded}"
         + html.fold(
             f"{words['controls']} ({len(controls)})",
-            html.table([words["control"], words["range"], words["meaning"]], controls),
+            html.table([words["control"], words["range"], words["meaning"]], controls, "ranges"),
         )
         + html.fold(f"{words['licences']} ({len(rows)})", _licences(rows, words))
     )

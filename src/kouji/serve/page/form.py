@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 
-from kouji.errors import NotPermitted
+from kouji.errors import InvalidInput, NotPermitted
 from kouji.types import EMOTIONS
 
 from . import able, html
@@ -85,18 +85,21 @@ class Form:
     denoise: Any
     format: Any
     preset: Any
+    about_sampling: Any
     sampling: tuple[Any, ...]  # as SAMPLING
 
     @property
     def inputs(self) -> set[Any]:
         """All of them, as gradio takes them."""
-        single = {part for name, part in vars(self).items() if not isinstance(part, tuple) and name != "why_no_clip"}
+        told = ("why_no_clip", "about_sampling")
+        single = {part for name, part in vars(self).items() if not isinstance(part, tuple) and name not in told}
         return single | set(self.weights) | set(self.sampling)
 
     def fields(self, values: Values, words: Words) -> dict[str, Any]:
         """What the visitor filled in, as a request of the house dialect; what stands at its default is left out.
 
         Raises:
+            InvalidInput: an emotion from a clip that is not there.
             NotPermitted: a clip without the tick of consent.
         """
         found: dict[str, Any] = {
@@ -122,27 +125,33 @@ class Form:
         asked = {name: (values[each] or "").strip() for name, each in zip(SAMPLING, self.sampling, strict=True)}
         if sampling := {name: text for name, text in asked.items() if text}:
             found["sampling"] = sampling  # as text: the request says what is no number
-        emotion = self._emotion(values)
+        emotion = self._emotion(values, words)
         return found | ({"emotion": emotion} if emotion else {})
 
-    def _emotion(self, values: Values) -> dict[str, Any] | None:
+    def _emotion(self, values: Values, words: Words) -> dict[str, Any] | None:
         how = values[self.how]
+        if how == CLIP and not values[self.emotion_clip]:
+            raise InvalidInput(words["no_clip"], words["emotion_clip_first"])
         if how == WEIGHTS:
             return {"vector": [values[each] for each in self.weights]}
         ways: dict[str, dict[str, Any]] = {
             NAME: {"name": values[self.name]},
             WORDS: {"text": values[self.description] or ""},
-            CLIP: {"audio": data_url(values[self.emotion_clip]) if values[self.emotion_clip] else None},
         }
+        if how == CLIP:
+            ways[CLIP] = {"audio": data_url(values[self.emotion_clip])}
         return {**ways[how], "alpha": values[self.intensity]} if how in ways else None
 
     def of_engine(self, desk: Desk, engine: str, words: Words) -> dict[Any, Any]:
         """Updates of all fields that depend on the engine."""
         card = desk.service.host(engine).card
         clip = able.reason(card, "reference_audio", words)
-        sampling = able.field(card, "sampling", words, words["empty_is_usual"], value="")
+        no_sampling = able.reason(card, "sampling", words)
         return {
-            self.voice: gr.update(choices=voice_choices(desk, engine, words), value=""),
+            self.voice: gr.update(
+                choices=voice_choices(desk, engine, words), value="", allow_custom_value=card.named is not None,
+                info=f"{words['voice_by_rule']}{words['colon']}{words.told(card.named.hint)}" if card.named else None,
+            ),
             self.language: gr.update(choices=language_choices(desk, engine, words), value=""),
             self.speed: able.slider(card, "speed", words, 1.0, 0.5, 2.0),
             self.pitch: able.slider(card, "pitch", words, 0.0, -12.0, 12.0),
@@ -151,7 +160,8 @@ class Form:
             self.length: able.field(card, "duration", words, value=FREE),
             self.how: _ways(card, words),
             self.preset: able.presets(card, words),
-            **dict.fromkeys(self.sampling, sampling),
+            **dict.fromkeys(self.sampling, gr.update(interactive=not no_sampling, value="")),
+            self.about_sampling: gr.update(value=html.quiet(no_sampling or words["empty_is_usual"])),
             self.clip: gr.update(visible=not clip, value=None),
             self.why_no_clip: gr.update(value=html.quiet(clip) if clip else "", visible=bool(clip)),
         }
@@ -184,7 +194,7 @@ class Main:
 def main(desk: Desk, words: Words) -> Main:
     """Those fields, within open Blocks."""
     text = gr.Textbox(label=words["text"], placeholder=words["text_hint"], lines=5, max_lines=16, elem_id="text")
-    with gr.Row():
+    with gr.Row(elem_classes="even"):
         language = gr.Dropdown([], label=words["language"], min_width=140, elem_id="language")
         voice = gr.Dropdown([], label=words["voice"], min_width=180, elem_id="voice")
         engine = gr.Dropdown(
@@ -205,20 +215,20 @@ def build(desk: Desk, words: Words, main: Main) -> Form:
         ref_text = gr.Textbox(label=words["ref_text"], lines=1)
     how, name, intensity, weights, description, emotion_clip = _emotion(words)
     length, seconds, ratio = _length(words)
-    with gr.Accordion(words["fine"], open=False), gr.Row():
+    with gr.Accordion(words["fine"], open=False), gr.Row(elem_classes="even wide"):
         seed = gr.Number(0, label=words["seed"], precision=0, minimum=-1, min_width=140, elem_id="seed")
         format = gr.Dropdown(list(FORMATS), value="wav", label=words["format"], min_width=140)
         speed = gr.Slider(0.5, 2.0, 1.0, step=0.05, label=words["speed"], min_width=200, elem_id="speed")
         pitch = gr.Slider(-12, 12, 0, step=0.5, label=words["pitch"], min_width=200, elem_id="pitch")
         volume = gr.Slider(-24, 12, 0, step=1, label=words["volume"], min_width=200, elem_id="volume")
         denoise = gr.Slider(0, 1, 0, step=0.1, label=words["denoise"], min_width=200, elem_id="denoise")
-    preset, sampling = _engine_fields(words)
+    preset, about_sampling, sampling = _engine_fields(words)
     with gr.Accordion(words["help"], open=False, elem_id="help"):
         gr.Markdown(HELP[words.language], elem_classes="help")
     form = Form(
         main.text, main.engine, main.voice, main.language, clip, ref_text, consent, why_no_clip, how, name, intensity,
         weights, description, emotion_clip, length, seconds, ratio, seed, speed, pitch, volume, denoise, format, preset,
-        sampling,
+        about_sampling, sampling,
     )  # fmt: skip
     usual = form.of_engine(desk, first_engine(desk), words)
     for component, change in usual.items():
@@ -230,23 +240,24 @@ def build(desk: Desk, words: Words, main: Main) -> Form:
     return form
 
 
-def _engine_fields(words: Words) -> tuple[Any, tuple[Any, ...]]:
+def _engine_fields(words: Words) -> tuple[Any, Any, tuple[Any, ...]]:
     with gr.Accordion(words["of_engine"], open=False):
         preset = gr.Dropdown([], label=words["preset"], elem_id="preset")
+        about_sampling = gr.HTML("", elem_id="about_sampling", padding=False)
         with gr.Row():
             sampling = tuple(
                 # No field for numbers: gradio's sends 0 where it is empty.
                 gr.Textbox("", label=words[name], placeholder=words["usual"], max_lines=1, min_width=140, elem_id=name)
                 for name in SAMPLING
             )
-    return preset, sampling
+    return preset, about_sampling, sampling
 
 
 def _emotion(words: Words) -> tuple[Any, Any, Any, tuple[Any, ...], Any, Any]:
     with gr.Accordion(words["emotion"], open=False):
         how = gr.Radio([], value=NONE, label=words["how"], elem_id="how")
         name = gr.Dropdown(_pairs(words, EMOTIONS), value=EMOTIONS[0], label=words["emotion"], visible=False)
-        with gr.Row(visible=False) as sliders:
+        with gr.Row(visible=False, elem_classes="even wide") as sliders:
             weights = tuple(
                 gr.Slider(0, 1, 0, step=0.05, label=words[each], min_width=200, elem_id=f"emotion_{each}")
                 for each in EMOTIONS

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from .words import Words
 
 _TAKES = 20  # in the history of one visitor
+_SHOWN = 24  # characters of a take's text in its name
 
 
 @dataclass(frozen=True)
@@ -36,10 +37,12 @@ class _Heard:
     def changed_by(self, take: Take, before: list[tuple[str, str]], words: Words) -> dict[Any, Any]:
         """The updates after a take; `before` is the history until now."""
         number = int(before[-1][0].partition(" ")[0]) + 1 if before else 1
-        label = f"{number} · {take.voice} · {take.duration:.2f} s · {words['is_seed']} {take.seed}"
+        voice = words["from_clip"] if take.voice.startswith("clip:") else take.voice
+        # The text stands last: it is what may be cut off.
+        label = f"{number} · {voice} · {take.duration:.2f} s · {words['is_seed']} {take.seed} · {_short(take.text)}"
         takes = [*before, (label, take.path)][-_TAKES:]
         about = f"{words['made']} · {words['take']} {number}{words['colon']}{take.duration:.2f} s"
-        about += f" · {take.voice} · {words.of(take.language)} · {words['is_seed']} {take.seed}"
+        about += f" · {voice} · {words.of(take.language)} · {words['is_seed']} {take.seed}"
         about += f" · {words['ready_made']}" if take.is_cached else ""
         names = [name for name, _ in takes]
         (choice_a, sound_a), (choice_b, sound_b) = self.players
@@ -71,6 +74,11 @@ def build(desk: Desk, words: Words) -> tuple[Any, Any]:
             form = fields.build(desk, words, main)
     _wire(desk, words, form, main, _Heard(told, sound, compare, gr.State([]), players))
     return form.engine, form.voice
+
+
+def _short(text: str) -> str:
+    plain = " ".join(text.split())
+    return plain if len(plain) <= _SHOWN else f"{plain[:_SHOWN]}…"
 
 
 def _player(words: Words, name: str) -> tuple[Any, Any]:

@@ -31,8 +31,8 @@ def build(desk: Desk, words: Words, engine: Any, voice: Any) -> Any:
             gr.Markdown(f"### {words['registered']}")
             chosen = gr.Dropdown([], label=words["choose"], elem_id="registered")
             with gr.Row():
-                revoke = gr.Button(words["revoke"], elem_id="revoke", min_width=120)
-                remove = gr.Button(words["remove"], variant="stop", elem_id="remove", min_width=100)
+                revoke = gr.Button(words["revoke"], elem_id="revoke", min_width=120, interactive=False)
+                remove = gr.Button(words["remove"], variant="stop", elem_id="remove", min_width=100, interactive=False)
             told = gr.HTML("", elem_id="library_result", padding=False)
         with gr.Column(scale=2, min_width=300):
             add, given, said = _adding(desk, words)
@@ -48,6 +48,10 @@ def build(desk: Desk, words: Words, engine: Any, voice: Any) -> Any:
     def again(happened: Any) -> None:
         happened.then(current, engine, lists, api_visibility="private", queue=False)
 
+    chosen.change(
+        lambda name: [gr.update(interactive=bool(name))] * 2, chosen, [revoke, remove], api_visibility="private",
+        queue=False,
+    )  # fmt: skip
     again(add.click(_add(desk, words), given, said, api_visibility="private", concurrency_limit=None))
     for button, question, action in (
         (revoke, "really_revoke", _ending(desk, words, "revoked")),
