@@ -141,6 +141,20 @@ async def elevenlabs(load: Load) -> None:
     load.check(await load.client.post("/v1/text-to-speech/english_1?output_format=pcm_24000", json=body))
 
 
+async def elevenlabs_live(load: Load) -> None:
+    """The same while the text is written."""
+    url = load.url.replace("http", "ws") + "/v1/text-to-speech/english_1/stream-input"
+    async with connect(url) as socket:
+        for text in (load.text("en") + " ", load.text("en"), ""):
+            await socket.send(json.dumps({"text": text, "try_trigger_generation": True}))
+        message: dict[str, object] = {}
+        while not message.get("isFinal"):
+            message = json.loads(await asyncio.wait_for(socket.recv(), 120))
+            if "message" in message:
+                load.tell(f"stream-input: {message}")
+                break
+
+
 async def gptsovits(load: Load) -> None:
     """A third."""
     query = {"text": load.text("zh"), "text_lang": "zh", "ref_audio_path": "./female_1.wav", "prompt_lang": "zh"}
@@ -185,8 +199,8 @@ async def plan(load: Load) -> None:
 
 
 KINDS: dict[Callable[[Load], Awaitable[None]], int] = {  # what, how often
-    whole: 20, stream: 30, events: 8, hang_up: 6, hang_up_early: 6, websocket: 5, elevenlabs: 5, gptsovits: 5, house: 5,
-    batch: 2, wrong: 4, around: 2, plan: 2,
+    whole: 20, stream: 30, events: 8, hang_up: 6, hang_up_early: 6, websocket: 5, elevenlabs: 5,
+    elevenlabs_live: 3, gptsovits: 5, house: 5, batch: 2, wrong: 4, around: 2, plan: 2,
 }  # fmt: skip
 
 

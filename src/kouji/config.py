@@ -63,6 +63,8 @@ class Config:
     c2pa_key: str = _setting("", "file of their key, PEM without a password")
     host: str = _setting("127.0.0.1", "address that `kouji serve` listens on; 0.0.0.0 is every one")
     port: int = _setting(7860, "port of the HTTP server")
+    tls_certificate: str = _setting("", "file of the server's certificate and those above it, PEM; unset: no TLS")
+    tls_key: str = _setting("", "file of its key, PEM without a password; unset: in the file of the certificate")
     wyoming_port: int = _setting(0, "port of the Wyoming server, of Home Assistant; 0: none")
     gptsovits_port: int = _setting(0, "further port that speaks GPT-SoVITS' api_v2 alone; 0: none")
     preload: str = _setting("", "engines to load when the server starts, parted by commas, beside its own")

@@ -21,6 +21,8 @@ Text = str | None
 def serve(
     host: Annotated[Text, typer.Option("--host", help="Address to listen on; 0.0.0.0 is every one.")] = None,
     port: Annotated[Number, typer.Option("--port", "-p", help="Port of the HTTP server.")] = None,
+    tls_certificate: Annotated[Text, typer.Option("--tls-certificate", help="Certificate, PEM: speak HTTPS.")] = None,
+    tls_key: Annotated[Text, typer.Option("--tls-key", help="Its key, where it is in a file of its own.")] = None,
     engine: options.Engine = None,
     voice: options.Voice = None,
     threads: options.Threads = None,
@@ -50,8 +52,9 @@ def serve(
     from kouji import config
 
     settings = config.load(
-        host=host, port=port, engine=engine, voice=voice, threads=threads, lexicon=lexicon, models=models,
-        preset=preset, preload=preload, max_concurrency=max_concurrency, max_waiting=max_waiting,
+        host=host, port=port, tls_certificate=tls_certificate, tls_key=tls_key, engine=engine, voice=voice,
+        threads=threads, lexicon=lexicon, models=models, preset=preset, preload=preload,
+        max_concurrency=max_concurrency, max_waiting=max_waiting,
         rate_limit=rate_limit, api_keys=api_keys, cors=cors, unknown_fields=unknown_fields, aliases=aliases,
         cache_mb=cache_mb, cache_dir=cache_dir, cache_url=cache_url, idle_minutes=idle_minutes,
         wyoming_port=wyoming_port, gptsovits_port=gptsovits_port,

@@ -22,6 +22,7 @@ from . import (
     convert,
     cosyvoice,
     elevenlabs,
+    elevenlabs_live,
     elevenlabs_voices,
     errors,
     front,
@@ -52,7 +53,7 @@ EXPOSED = (
 _OPENAI = (openai.router, voices.router, batch.router, convert.router, verify.router, websocket.router)
 _OTHERS = (
     front.router, about.router, house.router, takes.router, gptsovits.router, elevenlabs.router,
-    elevenlabs_voices.router, cosyvoice.router,
+    elevenlabs_voices.router, elevenlabs_live.router, cosyvoice.router,
 )  # fmt: skip
 
 

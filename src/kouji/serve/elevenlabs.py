@@ -23,6 +23,7 @@ from kouji.errors import InvalidInput, UnsupportedControl
 from kouji.types import Mark, Notice
 from kouji.types import Request as Say
 
+from .alignment import characters
 from .auth import Client
 from .documented import AUDIO, ELEVENLABS_ERRORS
 from .errors import Gone
@@ -80,7 +81,7 @@ async def convert(
     voice_id: str, body: SpeechBody, request: Request, client: Speaker, output_format: OutputFormat = "mp3_44100_128"
 ) -> Response:
     """The whole sound."""
-    order = _order(request.app.state.service, client, voice_id, body, output_format)
+    order = order_for(request.app.state.service, client, voice_id, body, output_format)
     return await answered(request, request.app.state.service, order, whole=True)
 
 
@@ -89,7 +90,7 @@ async def stream(
     voice_id: str, body: SpeechBody, request: Request, client: Speaker, output_format: OutputFormat = "mp3_44100_128"
 ) -> Response:
     """The sound as it is made."""
-    order = _order(request.app.state.service, client, voice_id, body, output_format)
+    order = order_for(request.app.state.service, client, voice_id, body, output_format)
     return await answered(request, request.app.state.service, order)
 
 
@@ -99,7 +100,7 @@ async def convert_with_timestamps(
 ) -> Response:
     """The whole sound, and when each character of what is said is said."""
     service: Service = request.app.state.service
-    order = _order(service, client, voice_id, body, output_format)
+    order = order_for(service, client, voice_id, body, output_format)
     try:
         spoken = await listening(request, service.say(order))
         data = await listening(request, spoken.whole())
@@ -114,7 +115,7 @@ async def stream_with_timestamps(
 ) -> Response:
     """The same as it is made: a JSON object per line."""
     service: Service = request.app.state.service
-    order = _order(service, client, voice_id, body, output_format)
+    order = order_for(service, client, voice_id, body, output_format)
     try:
         spoken = await listening(request, service.say(order))
     except Gone:
@@ -142,7 +143,12 @@ def models(service: Service) -> list[dict[str, Any]]:
     ]  # fmt: skip
 
 
-def _order(service: Service, client: Client, voice_id: str, body: SpeechBody, output_format: str) -> Order:
+def order_for(service: Service, client: Client, voice_id: str, body: SpeechBody, output_format: str) -> Order:
+    """What a body of this dialect asks for.
+
+    Raises:
+        SpeechError: a name or a format is not known, or the engine cannot do it.
+    """
     match = _OUTPUT.fullmatch(output_format)
     if match is None:
         error = InvalidInput(f"output_format={output_format!r} is not possible.", "Give one like mp3_44100_128.")
@@ -173,25 +179,13 @@ def _left_aside(body: SpeechBody, card: Card) -> tuple[Notice, ...]:
 
 
 def _timed(data: bytes, marks: Iterable[Mark]) -> dict[str, Any]:
-    """Audio with its characters: those of the words as they are said, evenly within each word."""
-    characters: list[str] = []
-    starts: list[float] = []
-    ends: list[float] = []
-    for mark in marks:
-        if mark.kind != "word":
-            continue
-        if characters and characters[-1].isascii() and mark.text[:1].isascii():
-            characters.append(" ")
-            starts.append(ends[-1])
-            ends.append(round(mark.start, 3))
-        step = (mark.end - mark.start) / max(len(mark.text), 1)
-        for k, character in enumerate(mark.text):
-            characters.append(character)
-            starts.append(round(mark.start + k * step, 3))
-            ends.append(round(mark.start + (k + 1) * step, 3))
+    """Audio with its characters."""
+    found = characters(marks)
     alignment = {
-        "characters": characters, "character_start_times_seconds": starts, "character_end_times_seconds": ends,
-    } if characters else None  # fmt: skip
+        "characters": [character for character, _, _ in found],
+        "character_start_times_seconds": [round(start, 3) for _, start, _ in found],
+        "character_end_times_seconds": [round(end, 3) for _, _, end in found],
+    } if found else None  # fmt: skip
     return {"audio_base64": base64.b64encode(data).decode(), "alignment": alignment, "normalized_alignment": alignment}
 
 

@@ -46,15 +46,20 @@ class Gate:
         self._limit = service.settings.rate_limit
         self._buckets = Buckets()
 
-    async def client(self, connection: HTTPConnection, scope: str) -> Client:
+    async def client(self, connection: HTTPConnection, scope: str, token: str | None = None) -> Client:
         """Who knocks.
+
+        Args:
+            connection: with the key in its head.
+            scope: of the door.
+            token: the key, where it came later.
 
         Raises:
             NotAllowed: no key, a wrong one, or one that does not open this door.
             TooManyRequests: too often.
         """
         address = connection.client.host if connection.client else "unknown"
-        token = token_of(connection)
+        token = token or token_of(connection)
         client = self._keys.client(None, address) if not self._keys.are_needed else await asyncio.to_thread(
             self._keys.client, token, address
         )  # fmt: skip

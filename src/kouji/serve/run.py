@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import ssl
 from collections.abc import Iterator
 from pathlib import Path
 from socket import socket
@@ -97,6 +98,7 @@ def run(settings: config.Config, log_level: str = "info", with_page: bool = True
     Raises:
         SpeechError: something that the settings name is not there, or a port is taken.
     """
+    check_tls(settings)
     for name in dict.fromkeys([settings.engine, *filter(None, map(str.strip, settings.preload.split(",")))]):
         card = engines.card(name)
         if card.files:
@@ -111,13 +113,13 @@ def run(settings: config.Config, log_level: str = "info", with_page: bool = True
 async def serve(settings: config.Config, log_level: str = "info", with_page: bool = True) -> None:
     """The same within a loop."""
     app = create_app(settings, with_page)
-    main = _Main(uvicorn_config(app, settings.host, settings.port, log_level))
+    files = settings.tls_certificate, settings.tls_key
+    main = _Main(uvicorn_config(app, settings.host, settings.port, log_level, tls=files))
     beside: list[asyncio.Task[None]] = []
     second: _Beside | None = None
     if settings.gptsovits_port:
-        second = _Beside(
-            uvicorn_config(create_gptsovits_app(app), settings.host, settings.gptsovits_port, log_level, lifespan="off")
-        )
+        further = create_gptsovits_app(app)
+        second = _Beside(uvicorn_config(further, settings.host, settings.gptsovits_port, log_level, "off", files))
         beside.append(asyncio.create_task(second.serve()))
     if settings.wyoming_port:
         from .wyoming import serve as wyoming
@@ -136,13 +138,30 @@ async def serve(settings: config.Config, log_level: str = "info", with_page: boo
         await asyncio.gather(*beside, return_exceptions=True)
 
 
+def check_tls(settings: config.Config) -> None:
+    """Raises InvalidInput where the settings name a certificate or key that cannot be used."""
+    certificate, key = settings.tls_certificate, settings.tls_key
+    if not certificate:
+        if key:
+            raise InvalidInput("There is a key for TLS and no certificate.", "Name it with --tls-certificate.")
+        return
+    try:
+        # A password would be asked for at the terminal: an empty one is wrong instead.
+        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(certificate, key or None, password="")
+    except (OSError, ValueError) as error:  # ssl.SSLError is one of the first
+        names = " and ".join(filter(None, (certificate, key)))
+        hint = "Give a certificate and its key as PEM, the key without a password."
+        raise InvalidInput(f"TLS cannot be spoken with {names}: {error}.", hint) from error
+
+
 def uvicorn_config(
-    app: FastAPI, host: str, port: int, log_level: str = "info", lifespan: str = "on"
+    app: FastAPI, host: str, port: int, log_level: str = "info", lifespan: str = "on", tls: tuple[str, str] = ("", "")
 ) -> uvicorn.Config:
-    """How uvicorn runs an app here."""
+    """How uvicorn runs an app here; `tls`: files of certificate and key."""
+    certificate, key = tls
     return uvicorn.Config(
         app, host=host, port=port, log_level=log_level, lifespan=lifespan,  # type: ignore[arg-type]
         http=PatientProtocol, ws="websockets-sansio", ws_max_size=MAX_MESSAGE, h11_max_incomplete_event_size=MAX_HEAD,
         limit_concurrency=MAX_CONNECTIONS, timeout_keep_alive=15, timeout_graceful_shutdown=30, server_header=False,
-        date_header=False,
+        date_header=False, ssl_certfile=certificate or None, ssl_keyfile=key or None,
     )  # fmt: skip

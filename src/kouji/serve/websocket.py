@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Iterator
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
@@ -20,13 +19,13 @@ from fastapi import APIRouter, WebSocket, WebSocketDisconnect
 from fastapi.exceptions import RequestValidationError
 
 from kouji.errors import EmptyText, SpeechError
-from kouji.text.sentences import split
 
 from .auth import Client
 from .errors import problem_of
 from .gate import Gate
+from .growing import Sentences
 from .orders import order_of
-from .refusals import Refused, TooLarge
+from .refusals import Refused
 from .responses import credits_of, marking_of
 from .schemas import SpeechDefaults
 from .validation import validated
@@ -39,36 +38,6 @@ AHEAD = 16  # sentences that may wait for being spoken; further messages are rea
 
 router = APIRouter()
 _END = None  # in the queue: tell that all before it has been spoken
-
-
-class Sentences:
-    """Text that grows, given out sentence by sentence."""
-
-    def __init__(self, limit: int) -> None:
-        self._text, self._limit = "", limit
-
-    def add(self, text: str) -> Iterator[str]:
-        """Sentences that are complete, because more text follows them.
-
-        Raises:
-            TooLarge: one sentence has more characters than a request may have.
-        """
-        self._text += text
-        # Markup may open here and close sentences later: such text is spoken when all of it is there.
-        spans = [] if "<" in self._text else split(self._text)
-        if len(spans) > 1:
-            yield from (self._text[start:end] for start, end in spans[:-1])
-            self._text = self._text[spans[-1][0] :]
-        if len(self._text) > self._limit:
-            self._text = ""
-            message = f"More than {self._limit} characters are waiting for their end."
-            raise TooLarge(message, "Send input.done.", status=400, code="input_too_long", param="text")
-
-    def rest(self) -> Iterator[str]:
-        """What is left."""
-        text, self._text = self._text, ""
-        if text.strip():
-            yield text
 
 
 @router.websocket("/audio/speech/stream")

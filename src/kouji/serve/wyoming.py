@@ -31,9 +31,9 @@ from kouji.errors import EmptyText, SpeechError
 from kouji.types import Request
 
 from .errors import problem_of
+from .growing import Sentences
 from .spoken import Order
 from .voices import voices_of
-from .websocket import Sentences
 
 if TYPE_CHECKING:
     from .service import Service
