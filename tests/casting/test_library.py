@@ -204,4 +204,4 @@ def test_an_unknown_voice_names_the_nearest_also_of_the_built_in_ones(library: L
     with pytest.raises(UnknownName, match="'user_001'"):
         library.use("user_01", "native")
     with pytest.raises(UnknownName, match="'female_1'"):
-        library.use("female_2", "native")
+        library.use("female_2", "native", ["female_1"])

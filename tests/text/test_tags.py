@@ -89,6 +89,13 @@ def test_breaks_add_up_also_at_the_ends() -> None:
     assert [u.pause for u in analysis.utterances] == [0.5]
 
 
+@pytest.mark.parametrize("text", ["<break 60s>" * 11 + "hi", "hi " + "<break 50s>ho " * 13, "<break 60s/>hi." * 200])
+def test_breaks_that_fill_hours_are_refused(text: str) -> None:
+    with pytest.raises(InvalidInput, match="The breaks of this text take") as error:
+        analyse(text)
+    assert error.value.hint == "Give at most 600 s."
+
+
 def test_a_break_of_nothing_takes_the_pause_away() -> None:
     (utterance,) = analyse("你好，<break strength='none'/>世界。").utterances
     assert [unit.pause for unit in utterance.units] == ["", "", "", "."]

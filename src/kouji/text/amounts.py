@@ -8,6 +8,7 @@ import re
 from kouji.errors import InvalidInput
 
 LONGEST_BREAK = 60.0  # seconds; more is a slip of the pen
+LONGEST_SILENCE = 600.0  # seconds of all breaks of a text: a few of its letters would else fill hours
 LONGEST_DURATION = 3600.0  # seconds
 STRENGTHS = {"none": 0.0, "x-weak": 0.0, "weak": 0.25, "medium": 0.5, "strong": 1.0, "x-strong": 1.5}  # seconds
 # SSML leaves the numbers open; these are those that clients of the big clouds hear.
@@ -42,6 +43,14 @@ def duration(written: str) -> float:
     if not value:
         raise InvalidInput(f"A duration of {written} is not possible.", "Give more than 0s.")
     return value
+
+
+def check_silence(total: float) -> None:
+    """Refuse a text whose breaks, in seconds together, are far longer than anybody waits. Raises InvalidInput."""
+    if total > LONGEST_SILENCE:
+        raise InvalidInput(
+            f"The breaks of this text take {total:.0f} s together.", f"Give at most {LONGEST_SILENCE:g} s."
+        )
 
 
 def pause(time: str | None, strength: str | None) -> float:

@@ -13,7 +13,7 @@ from itertools import pairwise
 from kouji.errors import EmptyText, InvalidInput, UnknownName
 from kouji.types import Notice, Unit, Utterance
 
-from . import markup, segment, sentences, tags
+from . import amounts, markup, segment, sentences, tags
 from .cuts import Directions, Piece, Placed, apply
 from .directions import Directed
 from .lexicon import Lexicon
@@ -80,6 +80,7 @@ def analyse(
     if not placed:
         raise EmptyText(_printable(text))
     utterances, lead = apply(placed, source.directions.points)
+    amounts.check_silence(lead + sum(utterance.pause or 0.0 for utterance in utterances))
     strange = tuple(tag for tag in marked.tags if tag.strip("</>").split()[0].lower() not in known_tags)
     return Analysis(utterances, (*_notices(cleaned.dropped, strange), *directed.notices), lead)
 
