@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import io
 import json
+import re
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -259,6 +260,17 @@ def test_ssml_is_spoken_checked_and_listed(http: httpx.Client) -> None:
         assert answer.status_code == 400
     assert http.get("/v1/ssml").json()["tags"]["prosody"]["engines"]["native"]
     assert len(http.post("/v1/text/phonemize", json={"input": "<speak>\nHi\n</speak>"}).json()["lines"]) == 1
+
+
+def test_the_page_of_routes_shows_each_with_its_fields_and_loads_nothing(http: httpx.Client) -> None:
+    page = http.get("/docs")
+    assert page.headers["content-type"].startswith("text/html")
+    for path in http.get("/openapi.json").json()["paths"]:
+        assert f"<code>{path}</code>" in page.text
+    assert "duration_tolerance_ms" in page.text
+    assert "mp3, opus, aac, flac, wav, pcm, m4a" in page.text
+    assert re.findall(r"(?:src|href)=\"([^\"]*)", page.text) == ["openapi.json"]
+    assert http.get("/redoc").status_code == 404
 
 
 def test_the_openapi_document_has_examples_and_failures(http: httpx.Client) -> None:

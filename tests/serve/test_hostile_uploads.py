@@ -114,6 +114,12 @@ def test_what_does_not_say_its_length_is_counted_no_further_than_it_may_be_long(
     assert "too long" in answer.json()["error"]["message"]
 
 
+def test_what_only_begins_like_mp3_is_told_to_be_none(http: httpx.Client) -> None:
+    answer = http.post("/v1/audio/verify", files={"file": ("a.mp3", b"\xff\xfb\x90\x00" * 50_000, "audio/mpeg")})
+    assert answer.status_code == 400
+    assert "format not recognised" in answer.json()["error"]["message"]
+
+
 PART = b'--a\r\nContent-Disposition: form-data; name="name"\r\n\r\n'
 
 

@@ -30,6 +30,7 @@ from . import (
     house,
     jobs,
     openai,
+    reference,
     takes,
     texts,
     verify,
@@ -104,7 +105,11 @@ def create_gptsovits_app(main: FastAPI) -> FastAPI:
 
 def _app(service: Service, title: str, main: FastAPI | None = None) -> FastAPI:
     settings = service.settings
-    app = FastAPI(title=title, version=kouji.__version__, lifespan=_alive if main is None else None, docs_url="/docs")
+    # FastAPI's own pages of the routes are made by scripts that they load from another host.
+    app = FastAPI(
+        title=title, version=kouji.__version__, lifespan=_alive if main is None else None, docs_url=None, redoc_url=None
+    )
+    app.include_router(reference.router)
     app.state.service = service
     app.state.gate = main.state.gate if main else Gate(service, Keys.read(settings.api_keys))
     app.state.idempotency = main.state.idempotency if main else Idempotency()

@@ -68,6 +68,8 @@ def check_clip(data: bytes, field: str) -> None:
         reason = "it is too long" if n_samples > MAX_SAMPLES else ""
     except soundfile.LibsndfileError as problem:
         reason = f"{problem}".rpartition(": ")[2].rstrip(".").lower()
+        if "does not exist" in reason:  # so it says of what begins like mp3, and is none
+            reason = "format not recognised"
     if reason:
         hint = "Send a sound file (wav, flac, mp3, ogg or opus) of at most ten minutes."
         error = InvalidInput(f"{field} cannot be read: {reason}.", hint)
