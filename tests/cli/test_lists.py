@@ -46,7 +46,7 @@ def test_engines_of_third_parties_are_found(capsys: pytest.CaptureFixture[str]) 
 def test_the_card_of_one_engine(capsys: pytest.CaptureFixture[str]) -> None:
     card = parsed(capsys, "engines", "parrot")
     assert card["sample_rate"] == 16000
-    assert card["controls"]["speed"] == {"meaning": "times as fast", "low": 0.5, "high": 2.0}
+    assert card["controls"]["speed"] == {"meaning": "times as fast", "low": 0.5, "high": 2.0, "parts": []}
     shown = said(capsys, "engines", "parrot")
     assert "speed: times as fast (0.5 to 2.0)" in shown
     assert "CC0-1.0" in shown

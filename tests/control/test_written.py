@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from kouji.control.written import given, value_of
+from kouji.control.written import assigned, value_of
 from kouji.errors import InvalidInput
 
 
@@ -34,7 +34,7 @@ def test_what_is_of_no_type_is_told(name: str, written: str) -> None:
 
 def test_parts_of_a_control_come_together() -> None:
     asked = ["refine = true", "sampling.top_k=5", "sampling.manual_seed=42", "emotion_text=as if a=b"]
-    found = given(asked, {"speed": 2.0})
+    found = assigned(asked, {"speed": 2.0})
     assert found == {"refine": True, "sampling": {"top_k": 5, "manual_seed": 42}, "emotion_text": "as if a=b"}
 
 
@@ -45,4 +45,4 @@ def test_parts_of_a_control_come_together() -> None:
 )  # fmt: skip
 def test_what_is_no_control_or_given_twice_is_refused(asked: list[str]) -> None:
     with pytest.raises(InvalidInput):
-        given(asked, {"speed": 2.0})
+        assigned(asked, {"speed": 2.0})

@@ -37,7 +37,7 @@ def batch(
     """Say every line of a script; what is made already stays. The same command goes on after a stop of any kind."""
     from kouji import config, engines
     from kouji.audio.writer import format_of
-    from kouji.control.written import given
+    from kouji.control.written import assigned
     from kouji.errors import OutputFailed
     from kouji.jobs import Ledger, Output
     from kouji.jobs import batch as jobs
@@ -54,7 +54,7 @@ def batch(
     try:
         ledger = Ledger(records)
         with _bar("checking") as show:
-            controls = given(control or (), {})
+            controls = assigned(control or (), {})
             who = options.voice_of(context, settings, controls)
             defaults = Request("", who, settings.language, seed, controls, watermark, label, marks)
             job = jobs.submit(ledger, script, target, session, settings, defaults, show)

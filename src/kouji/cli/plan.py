@@ -32,14 +32,14 @@ def plan(
 ) -> None:
     """Show how long a text takes and what lengths are feasible; with a wanted length, where it would come from."""
     from kouji import engines
-    from kouji.control.written import given
+    from kouji.control.written import assigned
     from kouji.speak import Session
 
     settings = options.settings_of(context)
     controls: dict[str, Any] = options.given(
         speed=speed, duration=duration, duration_ratio=duration_ratio, n_tokens=n_tokens
     )
-    controls |= given(control or (), controls)
+    controls |= assigned(control or (), controls)
     found = Session(engines.card(settings.engine), settings).plan(text_of(text, file), **controls)
     if json:
         options.print_json(found.plain())

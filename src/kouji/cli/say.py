@@ -60,7 +60,7 @@ def say(
 ) -> None:
     """Say a text and write the sound to a file (speech.wav, unless -o names another)."""
     from kouji import engines
-    from kouji.control.written import given
+    from kouji.control.written import assigned
     from kouji.speak import Session
     from kouji.types import Request
 
@@ -72,7 +72,7 @@ def say(
         emotion_reference=emotion_reference, emotion_reference_text=emotion_reference_text,
         reference_audio=reference, reference_text=reference_text,
     )  # fmt: skip
-    controls |= given(control or (), controls)
+    controls |= assigned(control or (), controls)
     who = options.voice_of(context, settings, controls)
     request = Request(text_of(text, file), who, settings.language, seed, controls, watermark, label, marks)
     session = Session(engines.card(settings.engine), settings)

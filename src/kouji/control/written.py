@@ -61,7 +61,7 @@ def from_json(written: str) -> object:
         raise ValueError(str(error)) from error
 
 
-def given(assignments: Iterable[str], known: Mapping[str, object]) -> dict[str, object]:
+def assigned(assignments: Iterable[str], known: Mapping[str, object]) -> dict[str, object]:
     """Controls that are written as NAME=VALUE, or NAME.PART=VALUE for a part of one.
 
     Args:

@@ -13,7 +13,7 @@ import pytest
 from kouji import config
 from kouji.audio.join import collect
 from kouji.cli.main import main
-from kouji.control.written import given
+from kouji.control.written import assigned
 from kouji.errors import UnsupportedControl
 from kouji.serve.auth import Client
 from kouji.serve.cache import AudioCache
@@ -50,7 +50,7 @@ def of_http(service: Service, **fields: Any) -> bytes:
 
 
 def of_command(hall: Session, *controls: str, seed: int = 0) -> np.ndarray:
-    asked = {"n_tokens": 30, **given(controls, {})}
+    asked = {"n_tokens": 30, **assigned(controls, {})}
     return collect(hall.start(Request(TEXT, VOICE, "", seed, asked)))[0]
 
 
