@@ -9,6 +9,8 @@ from functools import cache
 
 import numpy as np
 
+from .spectra import triangles
+
 SAMPLE_RATE = 16000  # Hz
 WIN_LENGTH = 400  # samples: 25 ms
 HOP_LENGTH = 160  # samples: 10 ms
@@ -24,9 +26,7 @@ def filterbank() -> np.ndarray:
     """(N_MELS, N_FFT // 2) triangles that are straight on the mel scale; the bin at 8 kHz has no weight."""
     edges = np.linspace(_mel(F_MIN), _mel(SAMPLE_RATE / 2), N_MELS + 2)
     bins = _mel(np.arange(N_FFT // 2) * SAMPLE_RATE / N_FFT)
-    rising = (bins - edges[:-2, None]) / (edges[1:-1] - edges[:-2])[:, None]
-    falling = (edges[2:, None] - bins) / (edges[2:] - edges[1:-1])[:, None]
-    return np.asarray(np.maximum(0, np.minimum(rising, falling)), np.float32)
+    return triangles(edges, bins).astype(np.float32)
 
 
 def fbank(samples: np.ndarray) -> np.ndarray:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 
@@ -15,6 +17,14 @@ def resized(frames: np.ndarray, n: int) -> np.ndarray:
     right = np.minimum(left + 1, n_given - 1)
     share = (places - left).astype(np.float32)
     return np.asarray(frames[:, left] * (1 - share) + frames[:, right] * share, np.float32)
+
+
+def shared(total: int, weights: Sequence[int]) -> list[int]:
+    """A whole number in parts like the weights, each at least 1, which sum to it where that is possible."""
+    edges = np.round(np.cumsum([0, *weights]) * (total / max(1, sum(weights)))).astype(int)
+    parts = [max(1, int(part)) for part in np.diff(edges)]
+    parts[int(np.argmax(parts))] -= sum(parts) - total
+    return parts
 
 
 def cut_to(samples: np.ndarray, n_samples: int, n_faded: int) -> np.ndarray:

@@ -6,6 +6,8 @@ from functools import cache
 
 import numpy as np
 
+from .spectra import triangles
+
 SAMPLE_RATE = 24000  # Hz
 HOP_LENGTH = 240  # samples: 10 ms, so that mel frames, F0 frames and durations share one clock
 WIN_LENGTH = N_FFT = 1024  # samples
@@ -29,9 +31,7 @@ def filterbank() -> np.ndarray:
     """(N_MELS, N_FFT // 2 + 1) triangles that each sum to 1, so that a band is a mean magnitude."""
     edges = mel_to_hz(np.linspace(0, hz_to_mel(F_MAX), N_MELS + 2))
     bins = np.fft.rfftfreq(N_FFT, 1 / SAMPLE_RATE)
-    rising = (bins - edges[:-2, None]) / (edges[1:-1] - edges[:-2])[:, None]
-    falling = (edges[2:, None] - bins) / (edges[2:] - edges[1:-1])[:, None]
-    bank: np.ndarray = np.maximum(0, np.minimum(rising, falling))
+    bank = triangles(edges, bins)
     unit: np.ndarray = bank / bank.sum(1, keepdims=True)
     return unit.astype(np.float32)
 

@@ -11,6 +11,8 @@ from functools import cache
 
 import numpy as np
 
+from .spectra import triangles
+
 _LINEAR_HZ = 200 / 3  # Hz per mel below 1 kHz
 _BREAK_HZ = 1000.0
 _LOG_STEP = np.log(6.4) / 27  # natural log of frequency per mel above 1 kHz
@@ -33,10 +35,8 @@ def filterbank(sample_rate: int, n_fft: int, n_mels: int, f_max: float | None = 
     """(n_mels, n_fft // 2 + 1) triangles from 0 Hz to `f_max` or half the sample rate, each of area 1."""
     edges = _mel_to_hz(np.linspace(0, _hz_to_mel(f_max or sample_rate / 2), n_mels + 2))
     bins = np.fft.rfftfreq(n_fft, 1 / sample_rate)
-    rising = (bins - edges[:-2, None]) / np.diff(edges)[:-1, None]
-    falling = (edges[2:, None] - bins) / np.diff(edges)[1:, None]
     area = (edges[2:] - edges[:-2]) / 2
-    bank: np.ndarray = np.maximum(0, np.minimum(rising, falling)) / area[:, None]
+    bank: np.ndarray = triangles(edges, bins) / area[:, None]
     return bank
 
 

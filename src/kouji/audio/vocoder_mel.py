@@ -8,6 +8,7 @@ from __future__ import annotations
 import numpy as np
 
 from . import slaney
+from .spectra import stft
 
 SAMPLE_RATE = 22050  # Hz
 N_FFT = 1024  # samples
@@ -27,9 +28,7 @@ def log_mel(samples: np.ndarray, f_max: float = 8000.0) -> np.ndarray:
     Returns:
         (N_MELS, n_samples // 256) float32.
     """
-    padded = np.pad(samples.astype(np.float32), (N_FFT - HOP_LENGTH) // 2, mode="reflect")
-    frames = np.lib.stride_tricks.sliding_window_view(padded, N_FFT)[::HOP_LENGTH]
-    spectrum = np.fft.rfft(frames * np.hanning(N_FFT + 1)[:-1], axis=1)
+    spectrum = stft(samples, N_FFT, HOP_LENGTH, (N_FFT - HOP_LENGTH) // 2)
     magnitude = np.sqrt(spectrum.real**2 + spectrum.imag**2 + EPSILON)
     mel = slaney.filterbank(SAMPLE_RATE, N_FFT, N_MELS, f_max) @ magnitude.T
     return np.asarray(np.log(np.maximum(mel, FLOOR)), np.float32)

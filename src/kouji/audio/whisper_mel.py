@@ -8,6 +8,7 @@ from __future__ import annotations
 import numpy as np
 
 from . import slaney
+from .spectra import stft
 
 SAMPLE_RATE = 16000  # Hz
 N_FFT = 400  # samples: 25 ms
@@ -26,10 +27,7 @@ def log_mel(samples: np.ndarray, n_mels: int = 128) -> np.ndarray:
     Returns:
         (n_mels, n_samples // 160) float32.
     """
-    padded = np.pad(samples.astype(np.float32), N_FFT // 2, mode="reflect")
-    frames = np.lib.stride_tricks.sliding_window_view(padded, N_FFT)[::HOP_LENGTH][: len(samples) // HOP_LENGTH]
-    window = np.hanning(N_FFT + 1)[:-1]
-    power = np.abs(np.fft.rfft(frames * window, axis=1)) ** 2
+    power = np.abs(stft(samples, N_FFT, HOP_LENGTH, N_FFT // 2)[: len(samples) // HOP_LENGTH]) ** 2
     bank = slaney.filterbank(SAMPLE_RATE, N_FFT, n_mels, SAMPLE_RATE / 2)
     decades = np.log10(np.maximum(bank @ power.T, FLOOR))
     return np.asarray((np.maximum(decades, decades.max() - RANGE) + 4) / 4, np.float32)

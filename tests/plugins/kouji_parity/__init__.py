@@ -81,6 +81,14 @@ def cases(*patterns: str) -> list[Any]:
     ]
 
 
+def thinned(array: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
+    """Of every axis each n-th number, so that as many are left as a case holds."""
+    for axis, (n, n_kept) in enumerate(zip(array.shape, shape, strict=True)):
+        step = next(step for step in range(1, n + 1) if -(-n // step) == n_kept)
+        array = array.take(np.arange(0, n, step), axis)
+    return array
+
+
 @lru_cache(maxsize=4)
 def checkpoint(tensors_json: Path) -> dict[str, np.ndarray]:
     """Every tensor of a list by rule; the last few are kept, do not write to them."""

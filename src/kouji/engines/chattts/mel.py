@@ -7,6 +7,7 @@ from functools import cache
 import numpy as np
 
 from kouji.audio.mel import hz_to_mel, mel_to_hz
+from kouji.audio.spectra import stft, triangles
 
 from .config import HOP_LENGTH, N_FFT, N_MELS, SAMPLE_RATE
 
@@ -18,9 +19,7 @@ def filterbank() -> np.ndarray:
     """(N_MELS, N_FFT // 2 + 1) triangles of height 1, from 0 Hz to half the sample rate."""
     edges = mel_to_hz(np.linspace(0, hz_to_mel(SAMPLE_RATE / 2), N_MELS + 2))
     bins = np.fft.rfftfreq(N_FFT, 1 / SAMPLE_RATE)
-    rising = (bins - edges[:-2, None]) / (edges[1:-1] - edges[:-2])[:, None]
-    falling = (edges[2:, None] - bins) / (edges[2:] - edges[1:-1])[:, None]
-    return np.asarray(np.maximum(0, np.minimum(rising, falling)), np.float32)
+    return triangles(edges, bins).astype(np.float32)
 
 
 def log_mel(samples: np.ndarray) -> np.ndarray:
@@ -32,8 +31,5 @@ def log_mel(samples: np.ndarray) -> np.ndarray:
     Returns:
         (N_MELS, n_samples // 256 + 1) float32.
     """
-    padded = np.pad(samples.astype(np.float32), N_FFT // 2, mode="reflect")
-    frames = np.lib.stride_tricks.sliding_window_view(padded, N_FFT)[::HOP_LENGTH]
-    window = np.hanning(N_FFT + 1)[:-1]
-    magnitude = np.abs(np.fft.rfft(frames * window, axis=1)).astype(np.float32)
+    magnitude = np.abs(stft(samples, N_FFT, HOP_LENGTH, N_FFT // 2)).astype(np.float32)
     return np.asarray(np.log(np.maximum(filterbank() @ magnitude.T, FLOOR)), np.float32)

@@ -21,7 +21,7 @@ from pathlib import Path
 import numpy as np
 
 from kouji.audio import pace
-from kouji.audio.fitting import cut_to
+from kouji.audio.fitting import cut_to, shared
 from kouji.engines.contract import Card, Conditioning, Device
 from kouji.errors import EmptyText, InvalidInput, MissingWeights
 from kouji.types import Chunk, Mark, Timing, Utterance
@@ -182,7 +182,7 @@ class CosyVoice:
     ) -> Iterator[np.ndarray]:  # fmt: skip
         delivery = utterance.delivery
         wanted = _n_tokens_wanted(utterance)
-        budget = [0] * len(segments) if wanted is None else _shared(wanted, [each.n_text for each in segments])
+        budget = [0] * len(segments) if wanted is None else shared(wanted, [each.n_text for each in segments])
         takes = []
         for segment, n_tokens in zip(segments, budget, strict=True):
             bounds = generation.Bounds.of(segment.n_text)
@@ -195,7 +195,7 @@ class CosyVoice:
                 yield renderer.vocode(render.at_tempo(renderer.mel(codes), delivery.speed))[0]
             return
         n_samples = round(delivery.duration * SAMPLE_RATE)
-        frames = _shared(max(len(takes), round(n_samples / HOP_LENGTH)), [len(codes) for codes in takes])
+        frames = shared(max(len(takes), round(n_samples / HOP_LENGTH)), [len(codes) for codes in takes])
         sounds = [renderer.vocode(renderer.mel(codes, n))[0] for codes, n in zip(takes, frames, strict=True)]
         yield cut_to(np.concatenate(sounds), n_samples, FADE)
 
@@ -222,11 +222,3 @@ def _n_tokens_wanted(utterance: Utterance) -> int | None:
     if delivery.n_tokens is not None:
         return delivery.n_tokens
     return None if delivery.duration is None else max(1, round(delivery.duration * TOKEN_RATE))
-
-
-def _shared(total: int, weights: Sequence[int]) -> list[int]:
-    """A whole number in parts like the weights, each at least 1, which sum to it."""
-    edges = np.round(np.cumsum([0, *weights]) * (total / max(1, sum(weights)))).astype(int)
-    parts = [max(1, int(part)) for part in np.diff(edges)]
-    parts[int(np.argmax(parts))] -= sum(parts) - total
-    return parts

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
-from kouji.audio.fitting import cut_to, resized
+from kouji.audio.fitting import cut_to, resized, shared
 from kouji.audio.resample import resample
 from kouji.engines.contract import Card, Conditioning
 from kouji.errors import InvalidInput, MissingWeights
@@ -27,7 +27,7 @@ from .card import V2, V2PRO, V2PROPLUS, V4
 from .config import HOP_LENGTH, N_MELS_V4, SAMPLE_RATE, SAMPLE_RATE_V4
 from .options import Options
 from .presets import PRESETS
-from .render import FADE, n_frames_at, shared
+from .render import FADE, n_frames_at
 from .span import Target
 from .stages import Decoder, DecoderV4, Speaking
 from .streaming import streamed

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from kouji.audio import pace
+from kouji.audio.fitting import shared
 from kouji.errors import InvalidInput
 from kouji.types import Delivery, Timing, Utterance
 
 from .config import TOKEN_RATE
-from .render import shared
 from .script import Piece
 from .voice import Prompt
 

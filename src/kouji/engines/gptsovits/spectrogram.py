@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 import numpy as np
 
 from kouji.audio import slaney
+from kouji.audio.spectra import stft
 
 from .config import HOP_LENGTH, N_FFT, N_MELS_V4, SAMPLE_RATE
 
@@ -46,7 +47,5 @@ def denormalized(mel: Mel) -> Mel:
 
 def _magnitudes(samples: np.ndarray, n_fft: int, hop_length: int) -> np.ndarray:
     """(n_fft // 2 + 1, n // hop_length), frames not centred, edges mirrored."""
-    padded = np.pad(samples.astype(np.float32), (n_fft - hop_length) // 2, mode="reflect")
-    frames = np.lib.stride_tricks.sliding_window_view(padded, n_fft)[::hop_length]
-    spectrum = np.fft.rfft(frames * np.hanning(n_fft + 1)[:-1], axis=1)
+    spectrum = stft(samples, n_fft, hop_length, (n_fft - hop_length) // 2)
     return np.asarray(np.sqrt(spectrum.real**2 + spectrum.imag**2 + EPSILON).T, np.float32)

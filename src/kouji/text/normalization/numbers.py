@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 _ZH = "零一二三四五六七八九"
 _KO = "영일이삼사오육칠팔구"
 _GROUPS = ("", "万", "亿", "兆", "京")
@@ -66,15 +68,8 @@ def japanese(n: int) -> str:
     if n == 0:
         return "零"
     said = ""
-    for group in range(len(_GROUPS) - 1, -1, -1):
-        value = n // 10000**group % 10000
-        if value == 0:
-            continue
-        words = "".join(
-            ("" if digit == 1 and unit else _ZH[digit]) + unit
-            for power, unit in ((1000, "千"), (100, "百"), (10, "十"), (1, ""))
-            if (digit := value // power % 10)
-        )
+    for group, value in _by_ten_thousands(n):
+        words = _without_ones(value, _ZH, "千百十")
         if group and words.startswith("千"):
             words = "一" + words
         said += words + ("", "万", "億", "兆", "京")[group]
@@ -86,19 +81,28 @@ def korean(n: int) -> str:
     if n == 0:
         return "영"
     said = ""
-    for group in range(len(_GROUPS) - 1, -1, -1):
-        value = n // 10000**group % 10000
-        if value == 0:
-            continue
-        words = "".join(
-            ("" if digit == 1 and unit else _KO[digit]) + unit
-            for power, unit in ((1000, "천"), (100, "백"), (10, "십"), (1, ""))
-            if (digit := value // power % 10)
-        )
+    for group, value in _by_ten_thousands(n):
+        words = _without_ones(value, _KO, "천백십")
         if group == 1 and value == 1 and not said:
             words = ""  # 만, not 일만
         said += words + ("", "만", "억", "조", "경")[group]
     return said
+
+
+def _by_ten_thousands(n: int) -> Iterator[tuple[int, int]]:
+    """(power of 10,000, how many of it: 1 to 9999), the highest first."""
+    for group in range(len(_GROUPS) - 1, -1, -1):
+        if value := n // 10000**group % 10000:
+            yield group, value
+
+
+def _without_ones(value: int, digits: str, units: str) -> str:
+    """1 to 9999 with units for 1000, 100 and 10, before which a one is not said."""
+    return "".join(
+        ("" if digit == 1 and unit else digits[digit]) + unit
+        for power, unit in zip((1000, 100, 10, 1), (*units, ""), strict=True)
+        if (digit := value // power % 10)
+    )
 
 
 def korean_native(n: int) -> str:
