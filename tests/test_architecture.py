@@ -16,7 +16,7 @@ HOUSE = ROOT / "src" / "kouji"
 # From the ground up. Rooms of one floor do not know one another; the ground is three steps.
 FLOORS = (
     "errors",
-    "types terms",
+    "types terms drafts",
     "config",
     "text audio store",
     "layers runtime control voices policy",

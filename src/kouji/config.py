@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 
+from kouji.drafts import whole
 from kouji.errors import InvalidInput, OutputFailed, UnknownName
 from kouji.terms import USES
 
@@ -173,9 +174,8 @@ def remember(name: str, value: str) -> Path:
         lines = path.read_text("utf-8").splitlines() if path.is_file() else []
         kept = [line for line in lines if line.partition("=")[0].strip() != name]
         path.parent.mkdir(parents=True, exist_ok=True)
-        draft = path.with_name(f".{path.name}.{os.getpid()}.part")
-        draft.write_text("\n".join([f'{name} = "{value}"', *kept]) + "\n", "utf-8")
-        draft.replace(path)
+        with whole(path) as draft:
+            draft.write_text("\n".join([f'{name} = "{value}"', *kept]) + "\n", "utf-8")
     except OSError as error:
         hint = f"Set {_VARIABLES[name]} instead."
         raise OutputFailed(f"{path} cannot be written: {error.strerror}.", hint) from error

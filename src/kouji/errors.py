@@ -46,7 +46,7 @@ class UnknownName(SpeechError):
 
     def __init__(self, kind: str, name: str, known: Sequence[str]) -> None:
         near = get_close_matches(name, known, n=1)
-        listed = f"Known: {', '.join(sorted({*known}))}." if known else ""
+        listed = f"Known: {', '.join(sorted({*known}))}." if known else "None is known yet."
         super().__init__(f"There is no {kind} called {name!r}.", f"Did you mean {near[0]!r}?" if near else listed)
         self.kind, self.name = kind, name
 

@@ -27,7 +27,8 @@ def sign(path: str | PathLike[str]) -> None:
         OutputFailed: the file cannot be written.
     """
     from kouji.audio import tags
-    from kouji.audio.writer import beside, mended
+    from kouji.audio.writer import mended
+    from kouji.drafts import whole
     from kouji.errors import InvalidInput
     from kouji.policy import provenance
     from kouji.policy.verify import format_of
@@ -39,9 +40,5 @@ def sign(path: str | PathLike[str]) -> None:
         data = file.read_bytes()
         if format_of(data) not in provenance.MEDIA_TYPES or "KOUJI" not in said:
             raise InvalidInput(f"{file} is no marked wav, mp3, flac or m4a file of ours.", "Save it with its marks.")
-        draft = beside(file)
-        try:
+        with whole(file) as draft:
             draft.write_bytes(provenance.signed(data, format_of(data), said, config.load()))
-            draft.replace(file)
-        finally:
-            draft.unlink(missing_ok=True)

@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from kouji import config, policy
+from kouji.drafts import SUFFIX
 from kouji.errors import AlreadyExists, InvalidInput, NotPermitted, StoreFailed
 from kouji.jobs import Job, Leases, Ledger, Line, Order, Output, Runner
 from kouji.jobs import clips as room
@@ -276,7 +277,7 @@ def test_what_was_killed_while_it_was_handed_in_is_swept_up_drafts_too(
     ledger.clips.deposit("f00d", asked(tmp_path, ("Hello.", ann), clips=store))
     for path in (tmp_path / "clips").rglob("*"):
         if path.is_file():
-            path.with_name(".1234.new").write_bytes(ann[:1000])
+            path.with_name(f".1234{SUFFIX}").write_bytes(ann[:1000])
     ledger.tidy()
     assert key_of(ann) in lying(store)  # its job may be about to come
     ledger.tidy(grace=0)

@@ -7,6 +7,7 @@ from urllib.request import urlopen
 
 import pytest
 
+from kouji.drafts import SUFFIX
 from kouji.errors import InvalidInput, MissingExtra, StoreFailed
 from kouji.store import Blobs, open_blobs
 from kouji.store.blobs import key_of
@@ -130,7 +131,7 @@ def test_a_full_disk_leaves_nothing(blobs: Blobs, tmp_path: Path, monkeypatch: p
 
 def test_old_files_are_listed_and_old_drafts_swept(blobs: Blobs, tmp_path: Path) -> None:
     old, new = blobs.put(b"old"), blobs.put(b"new")
-    draft = tmp_path / "a folder" / old[:2] / ".abc.new"
+    draft = tmp_path / "a folder" / old[:2] / f".abc{SUFFIX}"
     draft.write_bytes(b"killed")
     for path in (draft, draft.parent / old):
         os.utime(path, (time.time() - 7200,) * 2)

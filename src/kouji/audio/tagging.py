@@ -6,6 +6,8 @@ import shutil
 from pathlib import Path
 from typing import BinaryIO
 
+from kouji.drafts import whole
+
 from .ogg import with_comments
 from .tags import Tags, comments, id3, riff
 
@@ -26,8 +28,7 @@ def tag(path: Path, format: str, tags: Tags) -> None:
     if format == "wav":
         _append(path, riff(tags))
         return
-    draft = path.with_name(f"{path.name}.tagged")
-    try:
+    with whole(path) as draft:
         with path.open("rb") as source, draft.open("wb") as target:
             if format == "flac":
                 _flac_head(source, target, comments(tags))
@@ -37,9 +38,6 @@ def tag(path: Path, format: str, tags: Tags) -> None:
                 with_comments(source, target, comments(tags))
             shutil.copyfileobj(source, target)
         draft.chmod(path.stat().st_mode)
-        draft.replace(path)
-    finally:
-        draft.unlink(missing_ok=True)
 
 
 def _append(path: Path, chunks: bytes) -> None:

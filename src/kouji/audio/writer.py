@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import secrets
 import shutil
 import stat
 import tempfile
@@ -16,6 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import soundfile
 
+from kouji.drafts import behind, beside
 from kouji.errors import InvalidInput, MissingExtra, OutputFailed, SpeechError, UnknownName
 
 from .ogg import fix_serial
@@ -154,7 +154,7 @@ class Writer:
             if self._to_copy:
                 self._copy()
             else:
-                target = _real(self._path)
+                target = behind(self._path)
                 if target.exists():
                     self._draft.chmod(target.stat().st_mode)
                 self._draft.replace(target)
@@ -212,14 +212,8 @@ def check_writable(path: Path) -> None:
             trial.unlink()
 
 
-def beside(path: Path) -> Path:
-    """A hidden name for a draft, in the folder where the file will stand."""
-    path = _real(path)
-    return path.with_name(f".{path.name[:50]}.{secrets.token_hex(4)}.part")
-
-
 def _elsewhere() -> Path:
-    return Path(tempfile.gettempdir(), f"kouji.{secrets.token_hex(8)}.part")
+    return beside(Path(tempfile.gettempdir(), "kouji"))
 
 
 def is_device(path: Path) -> bool:
@@ -231,11 +225,6 @@ def is_device(path: Path) -> bool:
     if stat.S_ISDIR(mode):
         raise IsADirectoryError(None, "Is a directory")
     return not stat.S_ISREG(mode)
-
-
-def _real(path: Path) -> Path:
-    """The file behind a link: that is what other programs would write."""
-    return Path(os.path.realpath(path))
 
 
 @contextmanager

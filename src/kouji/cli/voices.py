@@ -132,20 +132,16 @@ def export(
     """Write a voice to one file, with its clips, its consent and what the engine has learnt."""
     import sys
 
-    from kouji.audio.writer import beside, check_writable, mended
+    from kouji.audio.writer import check_writable, mended
+    from kouji.drafts import whole
 
     data = _session(engine).casting.export(name)
     if str(file) == "-":
         sys.stdout.buffer.write(data)
         return
     check_writable(file)
-    with mended(file):
-        draft = beside(file)
-        try:
-            draft.write_bytes(data)
-            draft.replace(file)
-        finally:
-            draft.unlink(missing_ok=True)
+    with mended(file), whole(file) as draft:
+        draft.write_bytes(data)
     typer.echo(f"{file}: {len(data) / 1e6:.2f} MB", err=True)
 
 

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from kouji.drafts import whole
 from kouji.errors import BadCheckpoint, InvalidInput, MissingWeights
 from kouji.runtime import converted
 
@@ -107,9 +107,8 @@ def write_record(models: Path, card: Card, known: Mapping[str, Known]) -> None:
     place = models / f"{card.id}.json"
     try:
         if not place.is_file() or place.read_text("utf-8") != text:
-            draft = place.with_suffix(f".{os.getpid()}.part")
-            draft.write_text(text, "utf-8")
-            draft.replace(place)
+            with whole(place) as draft:
+                draft.write_text(text, "utf-8")
     except OSError:
         pass
 

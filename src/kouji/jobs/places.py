@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-import secrets
-from contextlib import suppress
 from pathlib import Path
 from typing import Protocol
 from urllib.parse import unquote, urlsplit
 
 from kouji.audio.writer import mended
+from kouji.drafts import SUFFIX, whole
 from kouji.store import Blobs, open_blobs
 from kouji.store.blobs import key_of, write_through
 
@@ -63,16 +62,11 @@ class Folder:
     def put(self, file: str, data: bytes) -> None:
         """See `Place`."""
         path = self._folder / file
-        draft = path.with_name(f".{secrets.token_hex(8)}.part")
         with mended(path):
-            try:
-                self._folder.mkdir(parents=True, exist_ok=True)
+            self._folder.mkdir(parents=True, exist_ok=True)
+            with whole(path) as draft:
                 write_through(draft, data)
                 draft.chmod(0o644)
-                draft.replace(path)
-            finally:
-                with suppress(OSError):
-                    draft.unlink(missing_ok=True)
 
     def url(self, file: str) -> str:
         """See `Place`."""
@@ -80,7 +74,7 @@ class Folder:
 
     def sweep(self) -> None:
         """Take away the drafts that killed workers left. Only for who knows that nobody works here."""
-        for draft in self._folder.glob(".*.part"):
+        for draft in self._folder.glob(f".*{SUFFIX}"):
             draft.unlink(missing_ok=True)
 
 

@@ -13,7 +13,6 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import secrets
 import struct
 import threading
 from collections import OrderedDict
@@ -25,6 +24,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from kouji.drafts import whole
 from kouji.engines.folders import read_record
 from kouji.policy.marks import fingerprint
 from kouji.types import Mark, Notice
@@ -177,13 +177,10 @@ class AudioCache:
     def _write(self, key: str, sound: Finished) -> None:
         if self._folder is None:
             return
-        draft = self._folder / f".{secrets.token_hex(8)}"
         try:
-            draft.write_bytes(sound.pack())
-            draft.replace(self._folder / key)
+            with whole(self._folder / key) as draft:
+                draft.write_bytes(sound.pack())
         except OSError:  # a full disk costs the cache, not the request
-            with suppress(OSError):
-                draft.unlink()
             return
         with self._lock:
             self._trim()

@@ -11,7 +11,6 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-import secrets
 import shutil
 import time
 from collections.abc import Iterator
@@ -20,10 +19,10 @@ from pathlib import Path
 from typing import Protocol
 from urllib.parse import unquote, urlsplit, urlunsplit
 
+from kouji.drafts import SUFFIX, whole
 from kouji.errors import InvalidInput, StoreFailed
 
 KEY = re.compile(r"[0-9a-f]{64}")
-_DRAFT = ".new"
 
 
 class Blobs(Protocol):
@@ -105,14 +104,11 @@ class FolderBlobs:
         path = self._path(key)
         if path.is_file():
             return key
-        draft = path.with_name(f".{secrets.token_hex(8)}{_DRAFT}")
         try:
             path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)  # voices are nobody else's business
-            write_through(draft, data)
-            draft.replace(path)
+            with whole(path) as draft:
+                write_through(draft, data)
         except OSError as error:
-            with suppress(OSError):
-                draft.unlink(missing_ok=True)
             raise StoreFailed(f"A file cannot be kept in {self._folder}: {error}") from error
         return key
 
@@ -146,7 +142,7 @@ class FolderBlobs:
             with suppress(FileNotFoundError):  # somebody else was faster
                 if path.stat().st_mtime >= before:
                     continue
-                if path.name.endswith(_DRAFT):
+                if path.name.endswith(SUFFIX):
                     path.unlink()
                 elif KEY.fullmatch(path.name):
                     yield path.name

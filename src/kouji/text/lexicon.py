@@ -14,7 +14,6 @@ say instead. The longest entry wins; an entry wins over every dictionary and los
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -22,6 +21,7 @@ from functools import cached_property
 from os import PathLike
 from pathlib import Path
 
+from kouji.drafts import whole
 from kouji.errors import InvalidInput, OutputFailed, UnknownName
 
 from .markup import arpabet, numbered
@@ -140,15 +140,13 @@ class Lexicon:
         Raises:
             OutputFailed: it cannot be written; what was there is untouched.
         """
-        path = Path(file).resolve()
-        draft = path.with_name(f".{path.name}.{os.getpid()}")
+        path = Path(file)
         try:
-            draft.write_text("".join(f"{line}\n" for line in self.lines), encoding="utf-8")
-            if path.exists():
-                draft.chmod(path.stat().st_mode)
-            draft.replace(path)
+            with whole(path) as draft:
+                draft.write_text("".join(f"{line}\n" for line in self.lines), encoding="utf-8")
+                if path.exists():
+                    draft.chmod(path.stat().st_mode)
         except OSError as wrong:
-            draft.unlink(missing_ok=True)
             raise OutputFailed(f"The lexicon {str(file)!r} cannot be written: {wrong}.") from wrong
 
     def _lines_of(self, key: str, language: str | None) -> list[int]:

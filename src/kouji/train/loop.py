@@ -11,6 +11,8 @@ import numpy as np
 import torch
 from torch import nn
 
+from kouji.drafts import whole
+
 from .blocks import Average
 
 Parts = dict[str, nn.Module | torch.optim.Optimizer]
@@ -36,9 +38,8 @@ class Checkpoint:
     def save(self, step: int, averages: dict[str, torch.Tensor]) -> None:
         """Write beside the old file, then put it in its place: a killed training loses nothing."""
         state = {name: part.state_dict() for name, part in self.parts.items()}
-        new = self.path.with_suffix(".new")
-        torch.save({"step": step, "averages": averages, **state}, new)
-        new.replace(self.path)
+        with whole(self.path) as draft:
+            torch.save({"step": step, "averages": averages, **state}, draft)
 
     def load(self, averages: dict[str, torch.Tensor]) -> int:
         """Restore all parts and return the step to go on from, 0 where there is no file."""

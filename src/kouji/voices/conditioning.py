@@ -9,7 +9,6 @@ import hashlib
 import io
 import json
 import math
-import secrets
 import shutil
 import zipfile
 from collections import OrderedDict
@@ -21,6 +20,7 @@ from threading import Lock
 
 import numpy as np
 
+from kouji.drafts import whole
 from kouji.store.blobs import write_through
 
 HOT = 64  # voices that stay in memory
@@ -88,14 +88,10 @@ class ConditioningCache:
         if not key.weights:
             return
         path = self._folder / key.path
-        draft = path.with_name(f".{secrets.token_hex(8)}.new")
-        try:
+        with suppress(OSError):
             path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            write_through(draft, arrays_as_bytes(arrays))
-            draft.replace(path)
-        except OSError:
-            with suppress(OSError):
-                draft.unlink(missing_ok=True)
+            with whole(path) as draft:
+                write_through(draft, arrays_as_bytes(arrays))
 
 
 def _folder(clips: Sequence[str]) -> str:
