@@ -95,13 +95,16 @@ NAMES = ("a wav that claims 4 GB", "hours of flac", "a zip bomb", "nothing", "a 
 def test_a_clip_that_is_none_is_refused_at_every_door(http: httpx.Client, clips: dict[str, bytes], name: str) -> None:
     file = ("../../etc/cron.d/x", clips[name], "audio/wav")
     consent = {"name": "x", "consent": "yes"}
+    spoken = {"model": "native", "input": "Hi.", "ref_audio": "upload:x", "consent": "yes", "person": "x"}
+    order = {"order": json.dumps({"type": "speech", "request": spoken})}
     answers = [
         http.post("/v1/audio/voices", data=consent, files={"audio_sample": file}),
         http.post("/v1/voices/add", data={"name": "x", "labels": json.dumps(consent)}, files={"files": file}),
         http.post("/v1/audio/speech", json={"model": "native", "input": "Hi.", "ref_audio": url_of(clips[name])}),
+        http.post("/v1/jobs", data=order, files={"x": file}),
         http.post("/inference_zero_shot", data={"tts_text": "Hi.", "prompt_text": "Hi."}, files={"prompt_wav": file}),
     ]
-    assert [answer.status_code // 100 for answer in answers] == [4, 4, 4, 4]
+    assert [answer.status_code // 100 for answer in answers] == [4, 4, 4, 4, 4]
     assert http.get("/v1/audio/voices").text.count('"x"') == 0
 
 
@@ -123,7 +126,10 @@ def test_what_only_begins_like_mp3_is_told_to_be_none(http: httpx.Client) -> Non
 PART = b'--a\r\nContent-Disposition: form-data; name="name"\r\n\r\n'
 
 
-@pytest.mark.parametrize("path", ["/v1/audio/voices", "/v1/voices/add", "/inference_sft", "/inference_zero_shot"])
+FORMS = ("/v1/audio/voices", "/v1/voices/add", "/v1/jobs", "/inference_sft", "/inference_zero_shot")
+
+
+@pytest.mark.parametrize("path", FORMS)
 @pytest.mark.parametrize(
     ("kind", "body"),
     [

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+from collections.abc import Awaitable, Callable
 from io import BytesIO
 from typing import TYPE_CHECKING
 
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
 
 MAX_CLIP = 20_000_000  # bytes
 MAX_SAMPLES = 60_000_000  # of all channels: ten minutes of stereo at 48 kHz
+
+
+Hear = Callable[[str, str, "Card", str], Awaitable[bytes]]  # arguments of `clip_of`
 
 
 async def clip_of(source: str, field: str, card: Card, control: str) -> bytes:

@@ -55,7 +55,10 @@ class Desk:
 
     def resume(self) -> None:
         """Go on with what an earlier server left, if there is anything."""
-        if Library(self.settings).exists and any(self.ledger.newest(state, 1) for state in OPEN):
+        if not Library(self.settings).exists:
+            return
+        self.ledger.tidy()
+        if any(self.ledger.newest(state, 1) for state in OPEN):
             self.start()
 
     def close(self) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, Literal
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -11,12 +11,19 @@ from kouji import config, jobs
 from kouji.audio.loudness import checked
 from kouji.errors import InvalidInput
 from kouji.jobs import Line
+from kouji.jobs.clips import store_of
 from kouji.jobs.job import EVENTS, LOUDNESS
+from kouji.store.blobs import within
 
+from .job_clips import MOST_UPLOADS, Consenting, Hearing, consent_of
 from .orders import order_of
-from .schemas import BatchItem, SpeechDefaults, SpeechRequest
+from .schemas import BatchItem, SpeechRequest
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from kouji.policy import Consent
+
     from .auth import Client
     from .service import Service
     from .spoken import Order
@@ -25,10 +32,18 @@ MOST_LINES = 10_000
 _PREFIX = r"^[A-Za-z0-9_-][A-Za-z0-9_.-]*(/[A-Za-z0-9_-][A-Za-z0-9_.-]*)*$"  # no part of it leads out
 
 
-class BatchOrder(SpeechDefaults):
+class JobSpeech(SpeechRequest, Consenting):
+    """One text."""
+
+
+class JobItem(BatchItem, Consenting):
+    """One of many texts."""
+
+
+class BatchOrder(Consenting):
     """Many texts; what an item does not say, this says for all."""
 
-    items: Annotated[list[BatchItem], Field(min_length=1, max_length=MOST_LINES)]
+    items: Annotated[list[JobItem], Field(min_length=1, max_length=MOST_LINES)]
 
 
 class OutputOrder(BaseModel):
@@ -67,32 +82,48 @@ class JobOrder(BaseModel):
     )
 
     type: Literal["speech", "batch"]
-    request: BatchOrder | SpeechRequest
+    request: BatchOrder | JobSpeech
     output: OutputOrder = OutputOrder()
     callback: CallbackOrder | None = None
     priority: Annotated[int, Field(ge=-100, le=100)] = 0
     idempotency_key: Annotated[str | None, Field(max_length=100)] = None
 
 
-async def job_of(service: Service, client: Client, body: JobOrder, key: str) -> tuple[jobs.Order, list[str]]:
-    """The order, and what was left aside of it."""
+class ResumeOrder(BaseModel):
+    """`POST /v1/jobs/{id}/resume`."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    clips: Annotated[
+        list[str], Field(max_length=MOST_UPLOADS, description="As data URLs or web addresses: those that went.")
+    ] = []
+
+
+async def job_of(
+    service: Service, client: Client, body: JobOrder, key: str, uploads: Mapping[str, bytes]
+) -> tuple[jobs.Order, list[str]]:
+    """The order, and what was left aside of it. `uploads`: what came beside it, by name."""
     if isinstance(body.request, BatchOrder) != (body.type == "batch"):
         raise _wrong("request", "Give `items` for a batch, `input` for speech.")
-    found: list[tuple[str, Order]] = []
+    hear = Hearing(uploads)
+    found: list[tuple[str, Order, Consent | None]] = []
     if isinstance(body.request, BatchOrder):
         shared = body.request.model_dump(exclude={"items"}, exclude_unset=True)
         for index, item in enumerate(body.request.items):
-            merged = BatchItem.model_validate({**shared, **item.model_dump(exclude_unset=True)})
-            found.append((item.id or f"{index + 1:04}", await order_of(service, client, merged, item.input)))
+            merged = JobItem.model_validate({**shared, **item.model_dump(exclude_unset=True)})
+            consent = consent_of(merged, f"items.{index}.")
+            order = await order_of(service, client, merged, item.input, hear=hear)
+            found.append((item.id or f"{index + 1:04}", order, consent))
     else:
-        found.append(("speech", await order_of(service, client, body.request, body.request.input)))
-    orders = [order for _, order in found]
+        consent = consent_of(body.request)
+        order = await order_of(service, client, body.request, body.request.input, hear=hear)
+        found.append(("speech", order, consent))
+    hear.check_all_used()
+    orders = [order for _, order, _ in found]
     for order in orders:
         service.check_length(order.request.text)
         if order.loudness is not None:
             raise _wrong("loudness", "A job has one for all of its sound, in `output`.")
-        if any(isinstance(value, bytes) for value in order.request.controls.values()):
-            raise _wrong("ref_audio", "A job keeps no clips: register the voice, and give its name.")
     first = orders[0]
     for name, values in (
         ("model", {order.engine for order in orders}), ("preset", {order.preset for order in orders}),
@@ -102,10 +133,14 @@ async def job_of(service: Service, client: Client, body: JobOrder, key: str) -> 
         if len(values) > 1:
             raise _wrong(name, "All of a job have the same.")
     warnings = list(dict.fromkeys(notice.message for order in orders for notice in order.notices))
+    if body.request.consent and not any(consent for _, _, consent in found):
+        warnings.append("No line brings a clip: the consent was not recorded.")
     return jobs.Order(
-        body.type, [Line(name, order.request) for name, order in found], _output(service, body.output, first),
+        body.type, [Line(name, order.request, consent) for name, order, consent in found],
+        _output(service, body.output, first),
         first.engine, first.preset or service.settings.preset, service.settings.lexicon,
         callback=_callback(body.callback), priority=body.priority, key=key, owner=client.name[:200],
+        clips=store_of(service.settings),
     ), warnings  # fmt: skip
 
 
@@ -116,8 +151,7 @@ def _output(service: Service, asked: OutputOrder, order: Order) -> jobs.Output:
         raise _wrong("output.store", f"This server keeps the sound of jobs in {is_there!r}.")
     wanted = None if asked.loudness is None else checked(asked.loudness)
     if asked.prefix:
-        parts = urlsplit(place)
-        place = urlunsplit(parts._replace(path=f"{parts.path.rstrip('/')}/{asked.prefix}"))
+        place = within(place, asked.prefix)
     output = jobs.Output(place, False, order.format, wanted, asked.url_ttl, order.sample_rate)
     output.rate(service.host(order.engine, order.preset).card.sample_rate)  # a format that cannot carry it is told now
     return output

@@ -17,13 +17,15 @@ from kouji.errors import SpeechError, UnknownName
 from kouji.jobs import Job, Ledger, callbacks
 from kouji.jobs.job import STATES
 from kouji.jobs.places import open_place
+from kouji.speak import Session
 from kouji.store import open_blobs
 
 from .auth import Client
 from .desk import Desk
 from .documented import AUDIO, ERRORS
 from .gate import allowed
-from .job_orders import MOST_LINES, JobOrder, job_of
+from .job_clips import Hearing, WithUploads, form_with, uploads_of
+from .job_orders import MOST_LINES, JobOrder, ResumeOrder, job_of
 from .service import Service
 
 MOST_TOLD = 16  # workers that a queue tells of one job
@@ -44,27 +46,33 @@ def _desk(request: Request) -> Desk:
     return desk
 
 
-@router.post("/jobs", status_code=202)
+# Both may come as a form, with clips beside the JSON.
+handing_in = APIRouter(route_class=WithUploads)
+
+
+@handing_in.post("/jobs", status_code=202, openapi_extra=form_with("The order as JSON; upload:NAME is a part.", True))
 async def submit(
     body: JobOrder, request: Request, client: Owner,
     idempotency_key: Annotated[str | None, Header(max_length=100)] = None,
 ) -> dict[str, Any]:  # fmt: skip
-    """Keep work to be done. Every line is checked before the answer; the same idempotency key gives the same job."""
+    """Keep work to be done. Every line is checked before the answer; the same idempotency key gives the same job.
+
+    Clips need a `consent` and a `person`; they are kept until the job is over.
+    """
     service: Service = request.app.state.service
     desk = _desk(request)
     key = body.idempotency_key or idempotency_key or ""
-    order, warnings = await job_of(service, client, body, f"{client.name[:90]}:{key}" if key else "")
+    key = f"{client.name[:90]}:{key}" if key else ""
+    order, warnings = await job_of(service, client, body, key, uploads_of(request))
 
     def keep() -> dict[str, Any]:
-        if order.callback:
-            _named("callback", lambda: callbacks.check(order.callback, desk.settings))
-        session = service.host(order.engine, order.preset).session()
-        for index, line in enumerate(order.lines):
-            _named(f"items.{index}" if body.type == "batch" else "", lambda line=line: session.start(line.request))
+        if told := order.callback:
+            callbacks.check(told, desk.settings)
+        heard = _checked(service.host(order.engine, order.preset).session(), order)
         job = desk.ledger.submit(order)
         desk.queue.put(job.id, min(job.n_items, MOST_TOLD))
         desk.start()
-        return {**shown(job), "warnings": warnings}
+        return {**shown(job), "warnings": [*warnings, *heard]}
 
     return await asyncio.to_thread(keep)
 
@@ -102,7 +110,7 @@ def show(
             "warnings": [notice["message"] for notice in item.notices],
         }  # fmt: skip
 
-    return {**shown(job), "items": [row(item) for item in items]}
+    return {**shown(job), "n_clips": ledger.clips.n_kept(id), "items": [row(item) for item in items]}
 
 
 @router.get("/jobs/{id}/items/{position}", response_class=Response, responses=AUDIO)
@@ -144,15 +152,26 @@ def cancel(id: str, request: Request, client: Owner) -> dict[str, Any]:
     return shown(ledger.cancel(id))
 
 
-@router.post("/jobs/{id}/resume", status_code=202)
-def resume(id: str, request: Request, client: Owner) -> dict[str, Any]:
-    """Take up again what was cancelled, failed or given up; what is done stays done."""
+@handing_in.post("/jobs/{id}/resume", status_code=202, openapi_extra=form_with("May be left out.", False))
+async def resume(id: str, request: Request, client: Owner, body: ResumeOrder | None = None) -> dict[str, Any]:
+    """Take up again what was cancelled, failed or given up; what is done stays done.
+
+    The clips that it needs went when it was over: send the same again.
+    """
     desk = _desk(request)
-    desk.ledger.get(id, owner_of(client))
-    job = desk.ledger.resume(id)
-    desk.queue.put(job.id, min(job.n_items, MOST_TOLD))
-    desk.start()
-    return shown(job)
+    await asyncio.to_thread(desk.ledger.get, id, owner_of(client))
+    clips = await Hearing(uploads_of(request)).all_of(body.clips if body else [])
+
+    def go_on() -> dict[str, Any]:
+        job = desk.ledger.resume(id, clips)
+        desk.queue.put(job.id, min(job.n_items, MOST_TOLD))
+        desk.start()
+        return shown(job)
+
+    return await asyncio.to_thread(go_on)
+
+
+router.include_router(handing_in)
 
 
 _UNBUFFERED = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
@@ -177,14 +196,18 @@ async def _told(ledger: Ledger, id: str, after: int) -> AsyncIterator[str]:
                 quiet = 0.0
 
 
-def _named(param: str, check: Any) -> None:
-    """Do a check; what it refuses is told with the place in the request."""
-    try:
-        check()
-    except SpeechError as error:
-        if param.startswith("items"):
-            error.message = f"{param}: {error.message}"
-        raise
+def _checked(session: Session, order: jobs.Order) -> list[str]:
+    """What there is to say of its clips. What is refused of a line is told with its place in the request."""
+    heard: dict[str, None] = {}
+    for index, line in enumerate(order.lines):
+        try:
+            notices = session.start(line.request).notices
+        except SpeechError as error:
+            if order.kind == "batch":
+                error.message = f"items.{index}: {error.message}"
+            raise
+        heard |= {notice.message: None for notice in notices if notice.code.startswith("clip_")}
+    return list(heard)
 
 
 def _rate(job: Job) -> int:

@@ -11,7 +11,7 @@ from kouji.errors import InvalidInput, UnknownName, UnsupportedControl
 from kouji.text import is_ssml
 from kouji.types import Notice, Request
 
-from .clips import clip_of
+from .clips import Hear, clip_of
 from .names import WITHOUT_INSTRUCTIONS
 from .schemas import Emotion, SpeechDefaults, SpeechRequest, VoiceRef
 from .spoken import Order
@@ -26,7 +26,7 @@ PCM_RATE = 24000  # Hz: what OpenAI's clients take raw samples for
 
 
 async def order_of(
-    service: Service, client: Client, body: SpeechDefaults, text: str, clip: bytes | None = None
+    service: Service, client: Client, body: SpeechDefaults, text: str, clip: bytes | None = None, hear: Hear = clip_of
 ) -> Order:
     """The order of a request.
 
@@ -36,6 +36,7 @@ async def order_of(
         body: of the request.
         text: what to say.
         clip: that came beside the body, whose voice is taken.
+        hear: reads the clips that the body names.
 
     Raises:
         SpeechError: a name is not known, a field contradicts another, or the engine cannot do it.
@@ -51,7 +52,7 @@ async def order_of(
     _refuse_what_nobody_does(body, card)
     format = body.response_format or "mp3"
     rate = body.sample_rate or (PCM_RATE if format == "pcm" else None)
-    controls = await _controls(body, card) | ({} if clip is None else {"reference_audio": clip})
+    controls = await _controls(body, card, hear) | ({} if clip is None else {"reference_audio": clip})
     language = body.language or service.settings.language
     asked = body.watermark, body.label or "", body.marks is not False
     request = Request(text, voice, language, seed_of(body.seed), controls, *asked)
@@ -103,7 +104,7 @@ def _reads_instructions(body: SpeechDefaults) -> bool:
     return bool(body.instructions) and body.model not in WITHOUT_INSTRUCTIONS
 
 
-async def _controls(body: SpeechDefaults, card: Card) -> dict[str, Any]:
+async def _controls(body: SpeechDefaults, card: Card, hear: Hear) -> dict[str, Any]:
     """The arguments of the hall that the fields stand for; the hall checks them against the card."""
     found: dict[str, Any] = {
         "speed": body.speed if body.speed != 1.0 else None,
@@ -120,9 +121,9 @@ async def _controls(body: SpeechDefaults, card: Card) -> dict[str, Any]:
         **_emotion(body),
     }
     if body.ref_audio is not None:
-        found["reference_audio"] = await clip_of(body.ref_audio, "ref_audio", card, "voice.reference")
+        found["reference_audio"] = await hear(body.ref_audio, "ref_audio", card, "voice.reference")
     if isinstance(body.emotion, Emotion) and body.emotion.audio is not None:
-        clip = await clip_of(body.emotion.audio, "emotion.audio", card, "emotion.reference")
+        clip = await hear(body.emotion.audio, "emotion.audio", card, "emotion.reference")
         found["emotion_reference"] = clip
     return {name: value for name, value in found.items() if value is not None}
 
