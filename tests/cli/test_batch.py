@@ -12,6 +12,7 @@ import soundfile
 
 from kouji.audio.loudness import loudness
 from kouji.cli.main import main
+from kouji.jobs import workers
 
 BATCH = ("batch", "script.csv", "-o", "out", "--engine", "parrot", "--loudness", "off")
 
@@ -100,6 +101,57 @@ def test_another_rule_for_the_watermark_makes_the_lines_anew(monkeypatch: pytest
     monkeypatch.setenv("KOUJI_WATERMARK", "off")
     assert main(BATCH) == 0
     assert Path("out/a.wav").read_bytes() != marked
+
+
+@pytest.fixture
+def ann() -> Path:
+    """Some seconds of somebody, beside the script."""
+    main(["say", "This is long enough to learn a voice from it, I hope.", "-v", "english_1", "-o", "ann.wav"])
+    return Path("ann.wav")
+
+
+CLIPS = ("batch", "clips.csv", "-o", "out", "--loudness", "off")
+
+
+def test_a_clip_beside_the_script_speaks_and_nothing_is_kept_of_it(ann: Path, folder: Path) -> None:
+    Path("clips.csv").write_text(f"id,text,reference_audio,reference_text\na,Hello.,{ann},This is long\nb,Bye.,,\n")
+    assert main(CLIPS) == 0
+    main(["say", "Hello.", "--reference", str(ann), "--reference-text", "This is long", "-o", "a.wav"])
+    assert soundfile.read("out/a.wav")[0].tolist() == soundfile.read("a.wav")[0].tolist()
+    assert [path.name for path in (folder / "home").rglob("*") if path.is_file() and "kouji.db" not in path.name] == []
+
+
+def test_another_clip_of_the_same_name_makes_its_lines_anew_and_no_others(ann: Path) -> None:
+    Path("clips.csv").write_text(f"id,text,reference_audio\na,Hello.,{ann}\nb,Bye.,\n")
+    assert main(CLIPS) == 0
+    was = {name: (Path("out", name).read_bytes(), Path("out", name).stat().st_mtime_ns) for name in ("a.wav", "b.wav")}
+    main(["say", "This is long enough to learn a voice from it, I hope.", "-v", "english_2", "-o", str(ann)])
+    assert main(CLIPS) == 0
+    assert Path("out/a.wav").read_bytes() != was["a.wav"][0]
+    assert Path("out/b.wav").stat().st_mtime_ns == was["b.wav"][1]
+
+
+def test_a_clip_that_was_changed_after_the_check_does_not_speak(
+    ann: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Path("clips.csv").write_text(f"id,text,reference_audio\na,Hello.,{ann}\n")
+    work = workers.work
+
+    def changed_before(*given: object) -> None:
+        ann.write_bytes(ann.read_bytes() + b"\0")
+        work(*given)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(workers, "work", changed_before)
+    assert main(CLIPS) == 2
+    assert "is another clip than when the script was checked" in capsys.readouterr().err
+    assert not Path("out/a.wav").exists()
+
+
+def test_a_clip_that_is_not_there_is_told_with_its_line(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("clips.csv").write_text("id,text,reference_audio\na,Hello.,nobody.wav\n")
+    assert main(CLIPS) == 2
+    assert "line 2" in (told := capsys.readouterr().err)
+    assert "nobody.wav cannot be read" in told
 
 
 def test_a_mended_line_is_all_that_is_made_again() -> None:

@@ -10,7 +10,7 @@ import pytest
 from kouji.drafts import SUFFIX
 from kouji.errors import InvalidInput, MissingExtra, StoreFailed
 from kouji.store import Blobs, open_blobs
-from kouji.store.blobs import key_of
+from kouji.store.blobs import key_of, within
 
 
 @pytest.fixture
@@ -71,6 +71,40 @@ def test_what_is_deleted_is_gone_and_may_be_deleted_again(store: Blobs) -> None:
     assert not store.has(key)
     with pytest.raises(StoreFailed):
         store.open(key)
+
+
+def test_a_place_that_is_cleared_is_empty_and_another_is_as_it_was(store: Blobs, tmp_path: Path) -> None:
+    for n in range(3):
+        store.put(f"voice {n}".encode())
+    other = open_blobs((tmp_path / "another folder").as_uri())
+    other.put(b"voice")
+    store.clear()
+    store.clear()
+    assert list(store.keys(older_than=-10)) == []
+    assert other.has(key_of(b"voice"))
+    assert store.open(store.put(b"voice")) == b"voice"
+
+
+def test_drafts_go_when_a_folder_is_cleared(blobs: Blobs, tmp_path: Path) -> None:
+    blobs.put(b"voice")
+    files(tmp_path)[0].with_name(".1234.new").write_bytes(b"half a voi")
+    blobs.clear()
+    assert files(tmp_path) == []
+
+
+def test_a_place_that_cannot_be_cleared_is_told(blobs: Blobs, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(*_: object, **__: object) -> None:
+        raise PermissionError("no")
+
+    blobs.put(b"voice")
+    monkeypatch.setattr(os, "unlink", fails)
+    with pytest.raises(StoreFailed, match="deleted"):
+        blobs.clear()
+
+
+def test_a_folder_within_a_bucket_keeps_its_endpoint() -> None:
+    assert within("s3://bucket/a?endpoint=http://minio:9000/", "b") == "s3://bucket/a/b?endpoint=http://minio:9000/"
+    assert within("file:///srv/a/", "b") == "file:///srv/a/b"
 
 
 def test_what_was_changed_from_outside_is_not_given_out(blobs: Blobs, tmp_path: Path) -> None:
