@@ -24,6 +24,7 @@ from kouji.speak import load
 from kouji.store import Records, blobs, open_records
 from kouji.store.blobs import key_of
 from kouji.types import Request
+from kouji_sounds import FEMALE, MALE
 
 ANN = Consent("Ann Lee", "for the audio guide of the museum")
 LONG = "This is one sentence of a great many, and it takes its time. " * 200
@@ -31,25 +32,12 @@ LONG = "This is one sentence of a great many, and it takes its time. " * 200
 
 @pytest.fixture(scope="module")
 def ann() -> bytes:
-    return spoken("english_1")
+    return FEMALE.read_bytes()
 
 
 @pytest.fixture(scope="module")
 def bob() -> bytes:
-    return spoken("english_2")
-
-
-def spoken(voice: str) -> bytes:
-    """Some seconds of somebody, as a file."""
-    import io
-
-    from kouji.audio.writer import Writer
-
-    speech = load("native").synthesize("This is long enough to learn a voice from it, I hope.", voice, "en")
-    file = io.BytesIO()
-    with Writer(file, speech.sample_rate, "flac") as writer:
-        writer.add(speech.samples)
-    return file.getvalue()
+    return MALE.read_bytes()
 
 
 @pytest.fixture

@@ -3,8 +3,8 @@
     a row says that it lies there → the file, in a folder of this job alone → … → the job is over
         → the file goes → the row says so
 
-The row comes before the file and is closed after it. Whatever is killed in between, `expired` and `sweep` find by the
-rows all that may still lie around, on whichever store.
+The row comes before the file and is closed after it. Whatever is killed in between, `sweep` finds by the rows all that
+may still lie around, on whichever store.
 """
 
 from __future__ import annotations
@@ -136,25 +136,25 @@ class Clips:
         """How many of a job may lie there now."""
         return sum(row.job == job for row in self._lying())
 
-    def expired(self) -> list[str]:
-        """The jobs that are not over and have kept clips for too long."""
-        before = datetime.now(UTC) - LONGEST
-        return sorted({row.job for row in self._lying() if row.state in OPEN and row.kept_at < before})
-
-    def sweep(self, grace: float = GRACE) -> None:
+    def sweep(self, grace: float = GRACE) -> list[str]:
         """Delete the clips of jobs that are over, or that never came to be. What cannot be is tried the next time.
 
         Args:
             grace: seconds in which a job may still come to be, or be resumed.
+
+        Returns:
+            The jobs that are not over, and have kept clips for too long.
         """
-        before = datetime.now(UTC) - timedelta(seconds=grace)
-        for row in {(row.job, row.place) for row in self._lying() if _is_over(row, before)}:
-            self._discard(*row)
+        now, lying = datetime.now(UTC), self._lying()
+        before = now - timedelta(seconds=grace)
+        for place in {(row.job, row.place) for row in lying if _is_over(row, before)}:
+            self._discard(*place)
+        return sorted({row.job for row in lying if row.state in OPEN and row.kept_at < now - LONGEST})
 
     def discard(self, job: str) -> None:
         """Delete those of one job. What cannot be deleted is by a later `sweep`."""
-        for row in {(row.job, row.place) for row in self._lying() if row.job == job}:
-            self._discard(*row)
+        for place in {(row.job, row.place) for row in self._lying() if row.job == job}:
+            self._discard(*place)
 
     def _discard(self, job: str, place: str) -> None:
         from kouji.store.tables import job_clips

@@ -181,10 +181,12 @@ class Ledger:
         return self.get(name)
 
     def tidy(self, grace: float = GRACE) -> None:
-        """Delete clips that nobody needs any more, those of jobs too that have kept them too long. (As Clips.sweep.)"""
-        for name in self.clips.expired():
+        """Delete clips that nobody needs any more; jobs that have kept some for too long are cancelled.
+
+        `grace`: as of `Clips.sweep`.
+        """
+        for name in self.clips.sweep(grace):
             self.cancel(name, reason=f"Nobody made it within {LONGEST.days} days, and clips are not kept for longer.")
-        self.clips.sweep(grace)
 
     def resume(self, name: str, clips: Sequence[bytes] = ()) -> Job:
         """Take up again what was cancelled, failed or given up; what is done stays done.
