@@ -163,6 +163,16 @@ def test_a_job_that_fails_keeps_no_clip(
     assert (state(small, job), lying((tmp_path / "clips").as_uri())) == ("failed", [])
 
 
+def test_a_line_that_kills_its_worker_every_time_ends_with_its_clip(
+    small: Ledger, settings: config.Config, tmp_path: Path, ann: bytes
+) -> None:
+    job = small.submit(asked(tmp_path, ("Hello.", ann)))
+    for _ in range(2):
+        assert Leases(small.records, seconds=-1.0).claim(job.id)
+    worker(small, settings, attempts=2).work(job.id)
+    assert (state(small, job), lying((tmp_path / "clips").as_uri())) == ("dead", [])
+
+
 def test_a_disk_that_is_full_when_the_job_is_handed_in_leaves_nothing(
     small: Ledger, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ann: bytes, bob: bytes
 ) -> None:

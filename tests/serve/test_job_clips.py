@@ -175,10 +175,11 @@ def test_a_large_order_comes_as_a_file_too(http: httpx.Client, clips: dict[str, 
     assert ended(http, http.post("/v1/jobs", files=files))["n_done"] == 3
 
 
+@pytest.mark.parametrize(("bound", "value"), [("MOST_BYTES", 90_000), ("MOST_CLIPS", 1)])
 def test_all_clips_of_a_job_are_bounded(
-    http: httpx.Client, clips: dict[str, bytes], monkeypatch: pytest.MonkeyPatch
+    http: httpx.Client, clips: dict[str, bytes], monkeypatch: pytest.MonkeyPatch, bound: str, value: int
 ) -> None:
-    monkeypatch.setattr(job_clips, "MOST_BYTES", len(clips["ann"]) + 100)
+    monkeypatch.setattr(job_clips, bound, value)
     one = batch({"ref_audio": "upload:ann"}, {"ref_audio": "upload:ann"}, **AGREED)
     assert ended(http, http.post("/v1/jobs", data=form(one), files={"ann": clips["ann"]}))["state"] == "done"
     two = batch({"ref_audio": "upload:ann"}, {"ref_audio": "upload:bob"}, **AGREED)

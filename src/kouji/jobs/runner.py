@@ -74,10 +74,10 @@ class Runner:
                 self.make(item)
                 n_tried += 1
                 continue
+            self._tidy()
             if (drain or job) and not self._is_anything_open(job):
                 break
             self._leases.release_dead()
-            self._tidy()
             self.stopping.wait(_IDLE)
         return n_tried
 

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from kouji.engines.contract import Card
 
 UPLOAD = "upload:"  # before the name of a part
-MOST_UPLOADS = 64
+MOST_CLIPS = 1000  # different ones of one job: each from the web is a request of ours
 MOST_BYTES = 100_000_000  # of all clips of one job: while it is checked they are in memory
 _SCOPE = "kouji.uploads"
 _MB = 1_000_000
@@ -116,10 +116,11 @@ class Hearing:
         return data
 
     def _keep(self, source: str, data: bytes) -> bytes:
-        self._n_bytes += len(data)
-        if self._n_bytes > MOST_BYTES:
-            raise TooLarge("All clips together are too large.", f"Send at most {MOST_BYTES // _MB} MB in one job.")
         self._heard[source] = data
+        self._n_bytes += len(data)
+        if self._n_bytes > MOST_BYTES or len(self._heard) > MOST_CLIPS:
+            hint = f"Send at most {MOST_CLIPS}, of {MOST_BYTES // _MB} MB together, in one job."
+            raise TooLarge("The clips of this job are too many or too large.", hint)
         return data
 
 
@@ -147,7 +148,7 @@ def uploads_of(request: Request) -> Mapping[str, bytes]:
 async def _unpacked(request: Request) -> Request:
     most = request.app.state.service.settings.max_body_mb * _MB
     parts: dict[str, bytes] = {}
-    async with request.form(max_files=MOST_UPLOADS + 1, max_fields=8, max_part_size=most) as form:
+    async with request.form(max_files=MOST_CLIPS + 1, max_fields=8, max_part_size=most) as form:
         for name, value in form.multi_items():
             if name in parts:
                 raise _wrong(name, "was sent twice")

@@ -15,7 +15,7 @@ from kouji.jobs.clips import store_of
 from kouji.jobs.job import EVENTS, LOUDNESS
 from kouji.store.blobs import within
 
-from .job_clips import MOST_UPLOADS, Consenting, Hearing, consent_of
+from .job_clips import MOST_CLIPS, Consenting, Hearing, consent_of
 from .orders import order_of
 from .schemas import BatchItem, SpeechRequest
 
@@ -95,7 +95,7 @@ class ResumeOrder(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     clips: Annotated[
-        list[str], Field(max_length=MOST_UPLOADS, description="As data URLs or web addresses: those that went.")
+        list[str], Field(max_length=MOST_CLIPS, description="As data URLs or web addresses: those that went.")
     ] = []
 
 
