@@ -11,8 +11,10 @@ from typing import Any, Literal
 import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
+from onnx.external_data_helper import set_external_data
 
 BLOCK = 128  # inputs that share a scale in eight-bit weights: the fastest on AVX-512 of 32, 64 and 128
+LARGE = 1024  # bytes from which a constant is not in the graph's own file
 OPSET, OPSET_MICROSOFT, IR = 20, 1, 10
 FLOAT, INT32, INT64 = TensorProto.FLOAT, TensorProto.INT32, TensorProto.INT64
 Shape = list[int | str]
@@ -104,17 +106,19 @@ class Builder:
 
     def save(self, folder: Path) -> list[str]:
         """Write NAME.onnx, with the large constants beside it in NAME.bin; returns the names of both files."""
+        path, data = folder / f"{self.name}.onnx", folder / f"{self.name}.bin"
+        data.unlink(missing_ok=True)
         for tensor in self._constants.values():
             tensor.doc_string = ""
+            if len(tensor.raw_data) >= LARGE:
+                _put_beside(tensor, data)
         graph = helper.make_graph(
             self._nodes, self.name, self._inputs, self._outputs, list(self._constants.values())
         )
         imports = [helper.make_opsetid("", OPSET), helper.make_opsetid("com.microsoft", OPSET_MICROSOFT)]
         model = helper.make_model(graph, opset_imports=imports, producer_name="kouji")
         model.ir_version = IR
-        path, data = folder / f"{self.name}.onnx", folder / f"{self.name}.bin"
-        data.unlink(missing_ok=True)  # onnx would append to it
-        onnx.save_model(model, str(path), save_as_external_data=True, location=data.name, size_threshold=1024)
+        path.write_bytes(model.SerializeToString())
         return [path.name, *([data.name] if data.is_file() else [])]
 
     def _dynamic(self, x: str, weight: np.ndarray, bias: np.ndarray | None) -> str:
@@ -134,6 +138,15 @@ class Builder:
         return self.op(
             "MatMulNBits", *inputs, domain="com.microsoft", K=n_in, N=n_out, bits=8, block_size=BLOCK, accuracy_level=4
         )
+
+
+def _put_beside(tensor: onnx.TensorProto, path: Path) -> None:
+    """Move the numbers of a constant to the end of a file: `onnx.save_model` would first copy all of them twice."""
+    with path.open("ab") as file:
+        start = file.tell()
+        file.write(tensor.raw_data)
+    set_external_data(tensor, path.name, start, len(tensor.raw_data))
+    tensor.ClearField("raw_data")
 
 
 def quantized(weight: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
