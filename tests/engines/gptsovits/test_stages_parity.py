@@ -10,18 +10,20 @@ import numpy as np
 import pytest
 
 from kouji.audio.fitting import resized
-from kouji.engines.gptsovits import convert
+from kouji.engines.gptsovits import convert, v4
 from kouji.engines.gptsovits.generation import Bounds, codes
 from kouji.engines.gptsovits.graphs_hearing import speaker
 from kouji.engines.gptsovits.onnx_stages import OnnxDecoder, OnnxReader
+from kouji.engines.gptsovits.onnx_v4 import OnnxDecoderV4
 from kouji.engines.gptsovits.render import n_frames_at
 from kouji.engines.gptsovits.sampling import Sampling
 from kouji.runtime.onnx import Graph
 from kouji_parity import Case, cases
 from kouji_parity import checkpoint as by_rule
 
-from .parity_sizes import size, sovits, t2s
+from .parity_sizes import official, size, sovits, t2s
 from .test_parity import GREEDY, assert_near, drawn, exponentials, style, texts
+from .test_v4_parity import network as v4_network
 
 
 def small(place: Path) -> dict[str, np.ndarray]:
@@ -60,6 +62,30 @@ def test_codes_become_the_official_samples_without_torch(case: Case, tmp_path: P
         frames = decoder.frames(case["codes"][0, 0], case["text"][0], told)
         frames = resized(frames, n_frames_at(frames.shape[1], speed))
         assert_near(decoder.render(frames, drawn(case, suffix, 0.5), told), case[name][0, 0])
+    shutil.rmtree(tmp_path)
+
+
+@pytest.mark.parametrize("case", cases("gptsovits/*/v4/cfm"))
+def test_the_flow_of_v4_ends_at_the_official_mel_without_torch(case: Case, tmp_path: Path) -> None:
+    network, given = v4_network(case), Case(case.path.parent.with_name("v4_vocoder") / "vocode.npz")
+    vocoder = v4.vocoder(official(given.path.parent, ()), "by rule")
+    convert.write_decoder_v4(network, vocoder, tmp_path, False)
+    tables = small(tmp_path)
+    for name in case.arrays:
+        if name.startswith("steps") and "cfg" not in name:
+            n = name.removeprefix("steps")
+            tables[f"moments{n}"] = network.moments(int(n)).numpy()
+    decoder = OnnxDecoderV4(tmp_path, 1, tables)
+    prompt, style = case["prompt"][0], case["ge"][0, :, 0]
+    told = decoder.bridge(decoder.frames(case["codes"][0, 0], case["text"][0], style), style)
+    told_officially = Case(case.path.with_name("decode_encp.npz"))
+    assert_near(told[None], told_officially["features_s8"])
+    for name in case.arrays:
+        if name.startswith("steps") and "cfg" not in name:
+            n_prompt = prompt.shape[1]
+            found = decoder.flow(case["x0"][0, :, n_prompt:], told, prompt, int(name.removeprefix("steps")))
+            assert_near(found, case[name][0, :, n_prompt:], 1e-3)
+    assert_near(decoder.sound(given["mel"][0]), given["wave"][0, 0])
     shutil.rmtree(tmp_path)
 
 

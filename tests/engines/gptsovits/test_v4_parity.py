@@ -39,13 +39,14 @@ def test_the_flow_ends_at_the_official_mel(case: Case) -> None:
     given, x, prompt = features(case), tensor(case, "x0"), tensor(case, "prompt")
     field, n = network(case).estimator, prompt.shape[2]
     known = torch.nn.functional.pad(prompt, (0, x.shape[2] - n))
-    moment, step = torch.tensor([0.25]), torch.tensor([0.125])
-    velocity = field(x, known, field.text(given), moment, step)
+    (moment,) = field.moments(torch.tensor([0.25]), torch.tensor([0.125]))
+    velocity = field(x, field.told(known, given), moment)
     assert_near(velocity.transpose(1, 2), case["velocity_t025_d0125"], 5e-4)
     for name in case.arrays:
         if name.startswith("steps"):
             n_steps, _, guided = name.removeprefix("steps").partition("_cfg")
-            found = network(case).solve(x, given, prompt, int(n_steps), 0.5 if guided else 0.0)
+            moments = network(case).moments(int(n_steps))
+            found = network(case).solve(x, given, prompt, moments, 0.5 if guided else 0.0)
             assert_near(found, case[name], 1e-3)
 
 

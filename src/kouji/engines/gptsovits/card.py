@@ -27,7 +27,6 @@ _CONTROLS = {
 
 
 def _card(version: str, summary: str, *more: str, sample_rate: int = SAMPLE_RATE) -> Card:
-    is_v4 = version == "v4"
     licences = [
         Licence("code", "Apache-2.0", "Kouji's own, after RVC-Boss/GPT-SoVITS (MIT)"),
         Licence("weights", "MIT", "RVC-Boss, GPT-SoVITS"),
@@ -55,10 +54,8 @@ def _card(version: str, summary: str, *more: str, sample_rate: int = SAMPLE_RATE
             WeightFile(places.S1[version], optional=True), WeightFile(places.S2[version], optional=True),
         ),
         hubs={"huggingface": places.REPOSITORY},
-        presets=tuple(
-            Preset(name, levers.summary) for name, levers in PRESETS.items() if not (is_v4 and levers.streaming)
-        ),
-        converter="" if is_v4 else f"kouji.engines.gptsovits.convert:convert_{version.lower()}",
+        presets=tuple(Preset(name, levers.summary) for name, levers in PRESETS.items()),
+        converter=f"kouji.engines.gptsovits.convert:convert_{version.lower()}",
         token_rate=TOKEN_RATE,
     )  # fmt: skip
 

@@ -25,6 +25,9 @@ DIM_SPEAKER = 20480  # of ERes2NetV2 as it is used here: the map before its pool
 SAMPLE_RATE_V4 = 48000  # Hz
 HOP_LENGTH_V4 = 480  # samples of a mel frame: 100 a second
 N_MELS_V4 = 100
+DIM_FEATURES = 512  # of what the flow of v4 is told
+N_BRIDGE_LAYERS = 8  # of the WaveNet, of kernel 5, before it
+MOST_PROMPT, MOST = 500, 1000  # mel frames of the recording, and of a piece with it, that the flow has been trained on
 
 
 @dataclass(frozen=True)
@@ -73,6 +76,21 @@ class GeneratorConfig:
     block_dilations: tuple[tuple[int, ...], ...] = ((1, 3, 5),) * 3
     dim_style: int = 512  # 0: the vocoder of v4, which is told nothing but its mel
     has_last_bias: bool = False
+
+    @property
+    def reach(self) -> int:
+        """Frames on either side by which a sample can be changed."""
+        n = 3  # samples at the end, then at the rates before it
+        for rate, kernel in zip(reversed(self.rates), reversed(self.kernels), strict=True):
+            n += max(
+                sum((dilation + 1) * (width - 1) // 2 for dilation in dilations)
+                for width, dilations in zip(self.block_kernels, self.block_dilations, strict=True)
+            )
+            n = -(-(n + (kernel + rate) // 2 - 1) // rate)
+        return n + 3
+
+
+VOCODER = GeneratorConfig(N_MELS_V4, 512, (10, 6, 2, 2, 2), (20, 12, 4, 4, 4), dim_style=0, has_last_bias=True)  # v4
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
 """Official files → files for ONNX Runtime, with which the engine runs without torch.
 
     start.onnx step.onnx prior.onnx sound.onnx     what speaks; large tensors in NAME.bin
+    features.onnx told.onnx field.onnx vocoder.onnx  of v4 instead of sound.onnx
     bert.onnx codes.onnx style.onnx speaker.onnx   what reads and hears
     words.npy                                      BERT's table of words, of which only rows are read
     vocabulary.json                                its words
@@ -20,10 +21,12 @@ from torch import nn
 
 from kouji.runtime import converted
 
-from . import loading, networks, places, weights
+from . import loading, networks, places, v4, weights
 from .bert import Bert
+from .generator import Generator
 from .hubert import Hubert
-from .sovits import SoVITS
+from .presets import PRESETS
+from .sovits import Hearing, SoVITS
 from .t2s import T2S
 
 
@@ -35,22 +38,29 @@ def convert(folder: Path, int8: bool, version: str) -> Path:
         MissingWeights, BadCheckpoint: an official file is not what it should be.
     """
     with converted.draft(folder, int8) as (draft, place):
-        s1, s2 = places.s1(folder, version), places.s2(folder, version)
-        t2s, sovits = weights.pair(s1, s2, version, folder)
-        assert isinstance(sovits, SoVITS)  # v4 has no conversion
-        write_reader(t2s, draft, int8)
-        write_decoder(sovits, draft)
-        write_ears(networks.hubert(folder), sovits, draft, int8)
-        if sovits.config.is_pro:
-            write_speaker(networks.speaker(folder), draft)
+        write_pair(folder, version, draft, int8)  # which is out of memory before BERT is read
         write_meaning(networks.bert(folder), networks.vocabulary(folder).words, draft, int8)
-        converted.finish(draft, digest=loading.digest(s2, folder))
+        converted.finish(draft, digest=loading.digest(places.s2(folder, version), folder))
     return place
 
 
 convert_v2: Callable[[Path, bool], Path] = partial(convert, version="v2")
 convert_v2pro: Callable[[Path, bool], Path] = partial(convert, version="v2Pro")
 convert_v2proplus: Callable[[Path, bool], Path] = partial(convert, version="v2ProPlus")
+convert_v4: Callable[[Path, bool], Path] = partial(convert, version="v4")
+
+
+def write_pair(folder: Path, version: str, place: Path, int8: bool) -> None:
+    """Both networks of a version, and what hears for them."""
+    t2s, sovits = weights.pair(places.s1(folder, version), places.s2(folder, version), version, folder)
+    write_reader(t2s, place, int8)
+    if isinstance(sovits, SoVITS):
+        write_decoder(sovits, place)
+    else:
+        write_decoder_v4(sovits, v4.read_vocoder(places.found(folder, places.VOCODER_V4)), place, int8)
+    write_ears(networks.hubert(folder), sovits, place, int8)
+    if sovits.config.is_pro:
+        write_speaker(networks.speaker(folder), place)
 
 
 def write_reader(network: T2S, place: Path, int8: bool) -> None:
@@ -82,7 +92,25 @@ def write_decoder(network: SoVITS, place: Path) -> None:
         converted.add_tables(place, ge_to512=w["ge_to512.weight"], ge_to512_bias=w["ge_to512.bias"])
 
 
-def write_ears(network: Hubert, hearing: SoVITS, place: Path, int8: bool) -> None:
+def write_decoder_v4(network: v4.SoVITSV4, vocoder: Generator, place: Path, int8: bool) -> None:
+    """The second network of v4, of any size. Of what it is told at each step there is a table for each preset."""
+    from . import graphs, graphs_v4
+
+    w, of_vocoder = _arrays(network), _arrays(vocoder)
+    field, config = graphs.part(w, "estimator."), network.estimator.config
+    graphs.prior(graphs.part(w, "enc_p."), network.config).save(place)
+    graphs_v4.features(w, network.config).save(place)
+    graphs_v4.told(field, config).save(place)
+    graphs_v4.field(field, config, int8).save(place)
+    graphs_v4.vocoder(of_vocoder, vocoder.config.width).save(place)
+    converted.add_tables(
+        place, codes=w["codes.weight"], phones=w["enc_p.text_embedding.weight"], rates=field["rates"],
+        dim_text=np.array(config.dim_text),
+        **{f"moments{n}": network.moments(n).numpy() for n in sorted({each.n_timesteps for each in PRESETS.values()})},
+    )  # fmt: skip
+
+
+def write_ears(network: Hubert, hearing: Hearing, place: Path, int8: bool) -> None:
     """What learns a voice. Codes are compared with a table, so that HuBERT stays in 32 bits."""
     from . import graphs_hearing
 

@@ -20,6 +20,7 @@ from .config import N_MELS_V4
 DIM_TIME = 256  # of the waves that a moment becomes
 POSITION_KERNEL, POSITION_GROUPS = 31, 16
 EPS = 1e-6  # of all norms here
+N_TOLD, N_TOLD_LAST = 6, 2  # vectors that a moment becomes for a block, and for the end
 
 
 @dataclass(frozen=True)
@@ -119,16 +120,20 @@ class _Positions(nn.Module):
 
 
 class _Input(nn.Module):
-    """Sample, prompt and text together."""
+    """Sample, prompt and text together. What comes of the last two is the same in every step."""
 
     def __init__(self, config: DiTConfig) -> None:
         super().__init__()
-        self.proj = Linear(2 * N_MELS_V4 + config.dim_text, config.dim)
+        self.proj = nn.Linear(2 * N_MELS_V4 + config.dim_text, config.dim)
         self.conv_pos_embed = _Positions(config.dim)
 
-    def forward(self, x: Tensor, prompt: Tensor, text: Tensor) -> Tensor:
-        """(B, T, 100), (B, T, 100), (B, T, dim_text) -> (B, T, dim)."""
-        x = self.proj(torch.cat([x, prompt, text], -1))
+    def told(self, prompt: Tensor, text: Tensor) -> Tensor:
+        """(B, T, 100), (B, T, dim_text) -> (B, T, dim)."""
+        return F.linear(torch.cat([prompt, text], -1), self.proj.weight[:, N_MELS_V4:], self.proj.bias)
+
+    def forward(self, x: Tensor, told: Tensor) -> Tensor:
+        """(B, T, 100), (B, T, dim) -> (B, T, dim)."""
+        x = F.linear(x, self.proj.weight[:, :N_MELS_V4]) + told
         out: Tensor = x + self.conv_pos_embed(x)
         return out
 
@@ -140,9 +145,9 @@ class _Modulation(nn.Module):
         super().__init__()
         self.n, self.linear = n, nn.Linear(dim, n * dim)
 
-    def forward(self, moment: Tensor) -> tuple[Tensor, ...]:
-        """(B, dim) -> n times (B, 1, dim)."""
-        vectors: tuple[Tensor, ...] = self.linear(F.silu(moment))[:, None].chunk(self.n, -1)
+    def forward(self, moment: Tensor) -> Tensor:
+        """(B, dim) -> (B, n, dim)."""
+        vectors: Tensor = self.linear(F.silu(moment)).unflatten(-1, (self.n, -1))
         return vectors
 
 
@@ -189,20 +194,20 @@ class _Block(nn.Module):
 
     def __init__(self, config: DiTConfig) -> None:
         super().__init__()
-        self.attn_norm = _Modulation(config.dim, 6)
+        self.attn_norm = _Modulation(config.dim, N_TOLD)
         self.attn = _Attention(config.dim, config.n_heads)
         self.ff = _FeedForward(config.dim, config.ff_mult)
 
-    def forward(self, x: Tensor, moment: Tensor, turns: Tensor) -> Tensor:
-        """(B, T, dim), (B, dim), (T, head_dim / 2) -> (B, T, dim)."""
-        shift, scale, gate, shift_ff, scale_ff, gate_ff = self.attn_norm(moment)
-        x = x + gate * self.attn(_normed(x) * (1 + scale) + shift, turns)
-        out: Tensor = x + gate_ff * self.ff(_normed(x) * (1 + scale_ff) + shift_ff)
+    def forward(self, x: Tensor, told: Tensor, turns: Tensor) -> Tensor:
+        """(B, T, dim), of `DiT.moments` (N_TOLD, dim), (T, head_dim / 2) -> (B, T, dim)."""
+        shift, scale, gate, shift_ff, scale_ff, gate_ff = told
+        x = x + gate * self.attn(_normed(x, scale, shift), turns)
+        out: Tensor = x + gate_ff * self.ff(_normed(x, scale_ff, shift_ff))
         return out
 
 
-def _normed(x: Tensor) -> Tensor:
-    return F.layer_norm(x, x.shape[-1:], eps=EPS)
+def _normed(x: Tensor, scale: Tensor, shift: Tensor) -> Tensor:
+    return F.layer_norm(x, x.shape[-1:], scale, shift, EPS)
 
 
 class DiT(nn.Module):
@@ -217,34 +222,51 @@ class DiT(nn.Module):
         self.transformer_blocks = nn.ModuleList(_Block(config) for _ in range(config.n_layers))
         self.rates: Tensor
         self.register_buffer("rates", 10000.0 ** (-torch.arange(0, config.dim_head, 2) / config.dim_head))
-        self.norm_out = _Modulation(config.dim, 2)
+        self.norm_out = _Modulation(config.dim, N_TOLD_LAST)
         self.proj_out = Linear(config.dim, N_MELS_V4)
 
-    def text(self, features: Tensor) -> Tensor:
-        """Features (B, dim_text, T) -> (B, T, dim_text): once for all steps."""
-        out: Tensor = self.text_embed(features.transpose(1, 2))
-        return out
+    def told(self, prompt: Tensor, features: Tensor) -> Tensor:
+        """Prompt (B, 100, T), zeros behind it, features (B, dim_text, T) -> (B, T, dim), the same in all steps."""
+        told: Tensor = self.input_embed.told(prompt.transpose(1, 2), self.text_embed(features.transpose(1, 2)))
+        return told
 
-    def forward(self, x: Tensor, prompt: Tensor, text: Tensor, time: Tensor, step: Tensor) -> Tensor:
+    def moments(self, times: Tensor, steps: Tensor) -> Tensor:
+        """What moments do to the blocks and to the end: the same whatever is said.
+
+        Args:
+            times: (n,) 0 to 1.
+            steps: (n,) how far each step goes.
+
+        Returns:
+            (n, n_layers N_TOLD + N_TOLD_LAST, dim): shift, scale and gate before the attention, the same before the
+            feed-forward, block by block; scale and shift at the end. Scales are around 1, where the official ones are
+            around 0.
+        """
+        moment = self.time_embed(times) + self.d_embed(steps)
+        blocks = [block.get_submodule("attn_norm")(moment) for block in self.transformer_blocks]
+        for block in blocks:
+            block[:, 1::3] += 1
+        last = self.norm_out(moment)
+        last[:, 0] += 1
+        return torch.cat([*blocks, last], 1)
+
+    def forward(self, x: Tensor, told: Tensor, moment: Tensor) -> Tensor:
         """Velocity.
 
         Args:
             x: (B, 100, T) where we are.
-            prompt: (B, 100, T) mel of the prompt, zeros behind it.
-            text: (B, T, dim_text), see `text`.
-            time: (B,) 0 to 1.
-            step: (B,) how far the step goes.
+            told: (B, T, dim), see `told`.
+            moment: of `moments` one, (n_layers N_TOLD + N_TOLD_LAST, dim).
 
         Returns:
             (B, 100, T).
         """
-        moment = self.time_embed(time) + self.d_embed(step)
-        rows = self.input_embed(x.transpose(1, 2), prompt.transpose(1, 2), text)
+        rows = self.input_embed(x.transpose(1, 2), told)
         turns = self.turns(rows.shape[1])
-        for block in self.transformer_blocks:
-            rows = block(rows, moment, turns)
-        scale, shift = self.norm_out(moment)
-        out: Tensor = self.proj_out(_normed(rows) * (1 + scale) + shift)
+        for number, block in enumerate(self.transformer_blocks):
+            rows = block(rows, moment[N_TOLD * number : N_TOLD * (number + 1)], turns)
+        scale, shift = moment[-N_TOLD_LAST:]
+        out: Tensor = self.proj_out(_normed(rows, scale, shift))
         return out.transpose(1, 2)
 
     def turns(self, n: int) -> Tensor:

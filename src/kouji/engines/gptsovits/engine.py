@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from hashlib import sha256
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 
@@ -27,13 +28,15 @@ from .card import V2, V2PRO, V2PROPLUS, V4
 from .config import HOP_LENGTH, N_MELS_V4, SAMPLE_RATE, SAMPLE_RATE_V4
 from .options import Options
 from .presets import PRESETS
+from .prompted import Prompted, Start
 from .render import FADE, n_frames_at
 from .span import Target
 from .stages import Decoder, DecoderV4, Speaking
-from .streaming import streamed
+from .streaming import flowing, streamed
 from .voice import Prompt, Voice
 
 N_CLIPS = 32  # emotion clips that are remembered
+N_STARTS = 16  # voices whose start before the flow of v4 is remembered, 1.2 MB each
 
 
 class GPTSoVITSv2:
@@ -60,6 +63,7 @@ class GPTSoVITSv2:
         self.preset = preset or self.card.presets[0].name
         self._parts, self._levers = parts, PRESETS[self.preset]
         self._manners = Remembered[Prompt](N_CLIPS)
+        self._starts = Remembered[Start](N_STARTS)
 
     @property
     def digest(self) -> str:
@@ -143,10 +147,16 @@ class GPTSoVITSv2:
         self, decoder: Decoder, piece: script.Piece, prompt: Prompt, voice: Voice, options: Options,
         exponential: generation.Exponential, noise: _Noise,
     ) -> Iterator[np.ndarray]:  # fmt: skip
-        assert self._levers.streaming is not None
         bounds = generation.Bounds.of(len(piece.phones))
         begun = self._begin([piece], prompt)
         codes = generation.codes(begun, prompt.codes.tolist(), bounds, options.sampling, exponential)
+        return self._chunks(decoder, codes, piece, voice, noise)
+
+    def _chunks(
+        self, decoder: Decoder, codes: Iterator[int], piece: script.Piece, voice: Voice, noise: _Noise
+    ) -> Iterator[np.ndarray]:
+        """Samples of codes as they are drawn."""
+        assert self._levers.streaming is not None
 
         def frames(said: np.ndarray) -> np.ndarray:
             return decoder.frames(said, piece.phones, voice.style)
@@ -189,9 +199,7 @@ class GPTSoVITSv2:
 
     def _decoder(self, voice: Voice) -> Decoder:
         """The second network, for one voice."""
-        decoder = self._parts.decoder
-        assert not isinstance(decoder, DecoderV4)
-        return decoder
+        return cast(Decoder, self._parts.decoder)
 
 
 class GPTSoVITSv2Pro(GPTSoVITSv2):
@@ -226,9 +234,17 @@ class GPTSoVITSv4(GPTSoVITSv2):
         return spectrogram.normalized(spectrogram.mel(clip))
 
     def _decoder(self, voice: Voice) -> Decoder:
-        decoder = self._parts.decoder
-        assert isinstance(decoder, DecoderV4)
-        return decoder.of(voice, self._levers.n_timesteps)
+        networks = cast(DecoderV4, self._parts.decoder)
+        key = sha256(b"".join(voice.arrays()[name].tobytes() for name in ("style", "codes", "phones", "mel")))
+        start = self._starts.get(key.hexdigest(), lambda: Start.of(networks, voice, self._levers.n_prompt))
+        return Prompted(networks, start, self._levers.n_timesteps)
+
+    def _chunks(
+        self, decoder: Decoder, codes: Iterator[int], piece: script.Piece, voice: Voice, noise: _Noise
+    ) -> Iterator[np.ndarray]:
+        assert self._levers.streaming is not None
+        stream = cast(Prompted, decoder).stream(piece.phones, voice.style, noise)
+        return flowing(codes, self._levers.streaming, stream)
 
 
 def _bounds(piece: script.Piece, target: Target) -> generation.Bounds:

@@ -47,7 +47,7 @@ def load(folder: Path, version: str, n_threads: int, int8: bool) -> Parts:
     for place in converted.choices(folder, int8):
         from . import onnx_stages
 
-        return onnx_stages.load(place, n_threads)
+        return onnx_stages.load(place, version, n_threads)
     return official(folder, version, n_threads)
 
 

@@ -14,10 +14,11 @@ from kouji.runtime.onnx import Cached, Graph
 
 from .config import NOISE_SCALE
 from .loading import Parts, reading
+from .onnx_prior import OnnxPrior
+from .stages import Decoder, DecoderV4
 from .text import front
 from .vocabulary import Vocabulary
 
-WINDOW = 4  # see attention.WINDOW, which would bring torch along
 ROOM = 256  # rows by which a cache grows
 UNSEEN = np.float32(-1e9)
 
@@ -102,22 +103,12 @@ class OnnxDecoder:
     noise_scale, noise_per_frame = NOISE_SCALE, 1
 
     def __init__(self, folder: Path, n_threads: int, small: dict[str, np.ndarray]) -> None:
-        self._prior, self._sound = (Graph(str(folder / f"{name}.onnx"), n_threads) for name in ("prior", "sound"))
-        self._small, self.dim_noise = small, int(small["dim_latent"])
+        self._prior, self._sound = OnnxPrior(folder, n_threads, small), Graph(str(folder / "sound.onnx"), n_threads)
+        self.dim_noise = int(small["dim_latent"])
 
     def frames(self, codes: np.ndarray, phones: np.ndarray, style: np.ndarray) -> np.ndarray:
         """See Decoder, as for what follows."""
-        small = self._small
-        rows = np.repeat(small["codes"][codes], 2, axis=0)
-        if "ge_to512" in small:
-            style = np.asarray(small["ge_to512"] @ style + small["ge_to512_bias"], np.float32)
-        places, exists = near(len(rows))
-        phone_places, phone_exists = near(len(phones))
-        (frames,) = self._prior(
-            codes=rows[None], phones=small["phones"][phones][None], style=style[None, None], frame_places=places,
-            frame_exists=exists, phone_places=phone_places, phone_exists=phone_exists,
-        )  # fmt: skip
-        return np.ascontiguousarray(frames[0].T)
+        return self._prior.frames(codes, phones, style)
 
     def render(self, frames: np.ndarray, noise: np.ndarray, style: np.ndarray) -> np.ndarray:
         rows, drawn = np.ascontiguousarray(frames)[None], np.ascontiguousarray(noise)[None]
@@ -129,13 +120,6 @@ def sinusoids(n: int, dim: int) -> np.ndarray:
     """(n, dim) position waves; see t2s.sinusoids."""
     angles = np.arange(n)[:, None] * np.exp(np.arange(0, dim, 2) * (-np.log(10000.0) / dim))
     return np.stack([np.sin(angles), np.cos(angles)], -1).reshape(n, dim).astype(np.float32)
-
-
-def near(n: int) -> tuple[np.ndarray, np.ndarray]:
-    """For each of n places those at distances -4 … 4, (n, 9), and 1 where they exist, (1, 1, n, 9)."""
-    others = np.arange(n)[:, None] + np.arange(-WINDOW, WINDOW + 1)
-    exists = ((others >= 0) & (others < n)).astype(np.float32)
-    return np.clip(others, 0, n - 1).astype(np.int64), exists[None, None]
 
 
 class OnnxEars:
@@ -195,8 +179,8 @@ class OnnxMeaning:
         return Graph(str(self._folder / "bert.onnx"), self._n_threads)
 
 
-def load(place: Path, n_threads: int) -> Parts:
-    """Everything of a converted folder.
+def load(place: Path, version: str, n_threads: int) -> Parts:
+    """Everything of a converted folder of that version.
 
     Raises:
         BadCheckpoint: its manifest cannot be read.
@@ -204,5 +188,12 @@ def load(place: Path, n_threads: int) -> Parts:
     """
     digest = str(checked(place, "digest")["digest"])
     small = tables(place)
-    reader, decoder = OnnxReader(place, n_threads, small), OnnxDecoder(place, n_threads, small)
-    return Parts(reader, decoder, OnnxEars(place, n_threads, digest), OnnxMeaning(place, n_threads, small))
+    decoder: Decoder | DecoderV4
+    if version == "v4":
+        from .onnx_v4 import OnnxDecoderV4
+
+        decoder = OnnxDecoderV4(place, n_threads, small)
+    else:
+        decoder = OnnxDecoder(place, n_threads, small)
+    reader, ears = OnnxReader(place, n_threads, small), OnnxEars(place, n_threads, digest)
+    return Parts(reader, decoder, ears, OnnxMeaning(place, n_threads, small))

@@ -6,11 +6,9 @@ The same parity cases check both kinds.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Protocol, runtime_checkable
+from typing import Protocol
 
 import numpy as np
-
-from .voice import Voice
 
 
 class Speaking(Protocol):
@@ -54,10 +52,21 @@ class Decoder(Protocol):
         ...
 
 
-@runtime_checkable
 class DecoderV4(Protocol):
-    """The second network of v4, which goes on from a recording."""
+    """The second network of v4, whose flow goes on from a mel; see prompted.Prompted, which makes a Decoder of it."""
 
-    def of(self, voice: Voice, n_timesteps: int) -> Decoder:
-        """For one voice, with so many steps of its flow."""
+    def frames(self, codes: np.ndarray, phones: np.ndarray, style: np.ndarray) -> np.ndarray:
+        """See Decoder."""
+        ...
+
+    def bridge(self, frames: np.ndarray, style: np.ndarray) -> np.ndarray:
+        """Frames (dim, T) -> what the flow is told, (512, 2 T), 100 a second."""
+        ...
+
+    def flow(self, noise: np.ndarray, features: np.ndarray, prompt: np.ndarray, n_timesteps: int) -> np.ndarray:
+        """Noise (100, T), features (512, P + T), prompt (100, P) -> (100, T); prompt and result are normalised mel."""
+        ...
+
+    def sound(self, mel: np.ndarray) -> np.ndarray:
+        """Logarithms (100, T) -> samples (480 T,)."""
         ...

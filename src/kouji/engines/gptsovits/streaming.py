@@ -20,6 +20,7 @@ FRAMES = 2  # of a code
 
 Frames = Callable[[np.ndarray], np.ndarray]  # codes (T,) -> (dim, 2 T)
 Render = Callable[[np.ndarray, int], np.ndarray]  # frames (dim, T), the first of which is the n-th -> (640 T,)
+GoOn = Callable[[np.ndarray, int, int], np.ndarray]  # codes so far, those that are next: from, to -> samples
 
 
 def joined(before: np.ndarray, frames: np.ndarray, n: int) -> np.ndarray:
@@ -51,6 +52,26 @@ def streamed(codes: Iterable[int], settings: Streaming, frames: Frames, render: 
         yield render(frames(np.array(said)), 0)
     elif said:
         yield state.chunk(said, n_done, True)
+
+
+def flowing(codes: Iterable[int], settings: Streaming, go_on: GoOn) -> Iterator[np.ndarray]:
+    """As `streamed`, by a network that goes on from what it has made, so that nothing is made twice.
+
+    Args:
+        codes: as they are drawn.
+        settings: of the chunks; the overlap is what is waited for, so that what comes next is heard.
+        go_on: samples of some codes, in their order; it may hold back samples until the last.
+    """
+    said: list[int] = []
+    n_done, wait = 0, settings.first
+    for code in codes:
+        said.append(code)
+        if len(said) - n_done >= wait + settings.overlap:
+            end = len(said) - settings.overlap
+            yield go_on(np.array(said), n_done, end)
+            n_done, wait = end, min(settings.most, 2 * wait)
+    if said:
+        yield go_on(np.array(said), n_done, len(said))
 
 
 class _Joint:

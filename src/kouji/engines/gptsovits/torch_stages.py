@@ -10,18 +10,17 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from . import loading, networks, spectrogram
+from . import loading, networks
 from .bert import Bert
-from .config import N_MELS_V4, NOISE_SCALE
+from .config import NOISE_SCALE
 from .eres2net import ERes2NetV2
 from .generator import Generator
 from .hubert import Hubert
 from .sovits import Hearing, SoVITS
 from .t2s import T2S
 from .text import front
-from .v4 import MOST, MOST_PROMPT, SoVITSV4
+from .v4 import SoVITSV4
 from .vocabulary import Vocabulary
-from .voice import Voice
 
 
 class TorchSpeaking:
@@ -99,51 +98,32 @@ class TorchDecoderV4:
     """See stages.DecoderV4."""
 
     def __init__(self, sovits: SoVITSV4, vocoder: Generator) -> None:
-        self.sovits, self.vocoder = sovits, vocoder
-
-    def of(self, voice: Voice, n_timesteps: int) -> _Prompted:
-        """See DecoderV4."""
-        return _Prompted(self, voice, n_timesteps)
-
-
-class _Prompted:
-    """The second network of v4 for one voice; see stages.Decoder."""
-
-    noise_scale, dim_noise, noise_per_frame = 1.0, N_MELS_V4, 2
-
-    def __init__(self, networks: TorchDecoderV4, voice: Voice, n_timesteps: int) -> None:
-        self._sovits, self._vocoder, self._n_timesteps = networks.sovits, networks.vocoder, n_timesteps
-        self._device = self._sovits.codes.weight.device
-        with torch.inference_mode():
-            frames = _on(self._device, self.frames(voice.prompt.codes, voice.prompt.phones, voice.style))[None]
-            features = self._sovits.features(frames, self._told(voice.style))
-        # Both end together, as far back as the flow was trained to look.
-        n = min(voice.mel.shape[1], features.shape[2])
-        kept = min(n, MOST_PROMPT)
-        self._features = features[..., n - kept : n]
-        self._mel = _on(self._device, voice.mel[:, n - kept : n])[None]
+        self._sovits, self._vocoder = sovits, vocoder
+        self._device = sovits.codes.weight.device
+        self._moments: dict[int, Tensor] = {}  # by how many steps there are
 
     @torch.inference_mode()
     def frames(self, codes: np.ndarray, phones: np.ndarray, style: np.ndarray) -> np.ndarray:
-        """See Decoder, as for what follows."""
+        """See DecoderV4, as for what follows."""
         given = _on(self._device, codes)[None], _on(self._device, phones)[None]
         return _array(self._sovits.frames(*given, self._told(style))[0])
 
     @torch.inference_mode()
-    def render(self, frames: np.ndarray, noise: np.ndarray, style: np.ndarray) -> np.ndarray:
-        features = self._sovits.features(_on(self._device, frames)[None], self._told(style))
-        drawn = _on(self._device, noise)[None]
-        told, prompt, made = self._features, self._mel, []
-        n_prompt = prompt.shape[2]
-        for some, start in zip(features.split(MOST - n_prompt, 2), drawn.split(MOST - n_prompt, 2), strict=True):
-            noise_here = torch.cat([torch.zeros_like(prompt), start], 2)
-            whole = self._sovits.solve(noise_here, torch.cat([told, some], 2), prompt, self._n_timesteps)
-            made.append(whole[..., n_prompt:])
-            # The next piece goes on from the end of this one.
-            prompt = torch.cat([prompt, made[-1]], 2)[..., -n_prompt:]
-            told = torch.cat([told, some], 2)[..., -n_prompt:]
-        mel = spectrogram.denormalized(torch.cat(made, 2))
-        return _array(self._vocoder(mel)[0, 0])
+    def bridge(self, frames: np.ndarray, style: np.ndarray) -> np.ndarray:
+        return _array(self._sovits.features(_on(self._device, frames)[None], self._told(style))[0])
+
+    @torch.inference_mode()
+    def flow(self, noise: np.ndarray, features: np.ndarray, prompt: np.ndarray, n_timesteps: int) -> np.ndarray:
+        if n_timesteps not in self._moments:
+            self._moments[n_timesteps] = self._sovits.moments(n_timesteps)
+        known = _on(self._device, prompt)[None]
+        start = torch.cat([torch.zeros_like(known), _on(self._device, noise)[None]], 2)
+        mel = self._sovits.solve(start, _on(self._device, features)[None], known, self._moments[n_timesteps])
+        return _array(mel[0, :, known.shape[2] :])
+
+    @torch.inference_mode()
+    def sound(self, mel: np.ndarray) -> np.ndarray:
+        return _array(self._vocoder(_on(self._device, mel)[None])[0, 0])
 
     def _told(self, style: np.ndarray) -> Tensor:
         return _on(self._device, style)[None, :, None]

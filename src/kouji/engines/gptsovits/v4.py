@@ -20,7 +20,7 @@ from torch import Tensor, nn
 
 from kouji.layers import checkpoint
 
-from .config import N_MELS_V4, GeneratorConfig, SoVITSConfig
+from .config import DIM_FEATURES, N_BRIDGE_LAYERS, VOCODER, GeneratorConfig, SoVITSConfig
 from .container import Container
 from .dit import DiT, DiTConfig
 from .generator import Generator
@@ -28,11 +28,6 @@ from .prior import Prior
 from .sovits import RENAME as RENAME_V2
 from .sovits import Hearing, renamed
 from .wavenet import WaveNet
-
-DIM_FEATURES = 512
-N_LAYERS = 8  # of the WaveNet
-MOST_PROMPT, MOST = 500, 1000  # mel frames of the recording, and of a piece with it, that the flow has been trained on
-VOCODER = GeneratorConfig(N_MELS_V4, 512, (10, 6, 2, 2, 2), (20, 12, 4, 4, 4), dim_style=0, has_last_bias=True)
 
 RENAME: checkpoint.Rename = (
     *RENAME_V2,
@@ -48,7 +43,7 @@ class _Bridge(nn.Module):
     def __init__(self, dim_style: int) -> None:
         super().__init__()
         self.pre = nn.Conv1d(DIM_FEATURES, DIM_FEATURES, 1)
-        self.enc = WaveNet(DIM_FEATURES, N_LAYERS, dim_style)
+        self.enc = WaveNet(DIM_FEATURES, N_BRIDGE_LAYERS, dim_style)
         self.proj = nn.Conv1d(DIM_FEATURES, DIM_FEATURES, 1)
 
     def forward(self, x: Tensor, style: Tensor) -> Tensor:
@@ -88,16 +83,19 @@ class SoVITSV4(Hearing):
         found: Tensor = self.wns1(wide, style)
         return found
 
-    def solve(
-        self, noise: Tensor, features: Tensor, prompt: Tensor, n_timesteps: int, cfg_rate: float = 0.0
-    ) -> Tensor:
+    def moments(self, n_timesteps: int) -> Tensor:
+        """What the flow is told at each of so many steps from 0 to 1, see dit.DiT.moments."""
+        times = torch.arange(n_timesteps, device=self.codes.weight.device) / n_timesteps
+        return self.estimator.moments(times, torch.full_like(times, 1 / n_timesteps))
+
+    def solve(self, noise: Tensor, features: Tensor, prompt: Tensor, moments: Tensor, cfg_rate: float = 0.0) -> Tensor:
         """Follow the flow.
 
         Args:
             noise: (1, 100, T) standard normal; where the prompt is it does not count.
             features: (1, 512, T), the prompt's first.
             prompt: (1, 100, P) normalised mel.
-            n_timesteps: how many steps.
+            moments: of all steps, see `moments`.
             cfg_rate: how much further to go than without prompt and text; 0: no guidance, as in the release.
 
         Returns:
@@ -107,16 +105,14 @@ class SoVITSV4(Hearing):
         known = F.pad(prompt, (0, noise.shape[2] - n_prompt))
         x = noise.clone()
         x[..., :n_prompt] = 0
-        text = self.estimator.text(features)
-        silent = self.estimator.text(torch.zeros_like(features)) if cfg_rate else text
-        step = noise.new_full((1,), 1 / n_timesteps)
-        for number in range(n_timesteps):
-            time = noise.new_full((1,), number / n_timesteps)
-            velocity = self.estimator(x, known, text, time, step)
+        told = self.estimator.told(known, features)
+        if cfg_rate:
+            told = torch.cat([told, self.estimator.told(torch.zeros_like(known), torch.zeros_like(features))])
+        for moment in moments:
+            velocity = self.estimator(x.expand(len(told), -1, -1), told, moment)
             if cfg_rate:
-                without = self.estimator(x, torch.zeros_like(known), silent, time, step)
-                velocity = velocity + cfg_rate * (velocity - without)
-            x = x + velocity / n_timesteps
+                velocity = velocity[:1] + cfg_rate * (velocity[:1] - velocity[1:])
+            x = x + velocity / len(moments)
             x[..., :n_prompt] = 0
         return x
 
