@@ -5,7 +5,7 @@
 Weights by rule (tests/parity) of the official size, written to WORK as an official folder and converted. Each preset
 speaks in a process of its own: a Chinese sentence with a prompt of 5 seconds, so many seconds of speech. Processor
 time counts, so that other work on the machine does not. `plain` is the same network in torch, as one would write it
-down; `torch` is `exact` from the official files, without conversion.
+down (not of v4); `torch` and `torch-fast` are `exact` and `fast` from the official files, without conversion.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ from kouji.types import Delivery, Utterance  # noqa: E402
 CASES = ROOT / "tests" / "parity" / "gptsovits" / "full"
 PROMPT_SECONDS = 5.0
 TEXT = "今天天气很好，我们一起去公园散步吧，那里有很多花，还有一个大湖，湖上有船。"
-STYLES = {"v2": 512, "v2Pro": 1024, "v2ProPlus": 1024}
+STYLES = {"v2": 512, "v2Pro": 1024, "v2ProPlus": 1024, "v4": 512}
 
 
 def main() -> None:
@@ -102,7 +102,7 @@ def prepare(folder: Path, version: str) -> None:
         return {"weight": weight, "config": json.loads((CASES / name / "config.json").read_text("utf-8"))}
 
     save(places.S1[version], lambda: pair("s1"))
-    save(places.S2[version], lambda: pair(f"sovits_{version}"))
+    save(places.S2[version], lambda: pair("v4" if version == "v4" else f"sovits_{version}"))
     for name, part in ((places.HUBERT, "hubert"), (places.BERT, "bert")):
         other = folder.with_name("gptsovits-v2") / name
         if other.is_dir() and not (folder / name).exists():
@@ -113,7 +113,9 @@ def prepare(folder: Path, version: str) -> None:
     words = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", *dict.fromkeys(TEXT)]
     vocabulary = {"model": {"vocab": {word: number for number, word in enumerate(words)}}}
     (beside / "tokenizer.json").write_text(json.dumps(vocabulary), "utf-8")
-    if version != "v2":
+    if version == "v4":
+        save(places.VOCODER_V4, lambda: by_rule("v4_vocoder"))
+    elif version != "v2":
         save(places.SPEAKER, lambda: by_rule("sv"))
     for int8, place in ((False, converted.FLOAT), (True, converted.INT8)):
         if not (folder / place).is_dir():
@@ -127,7 +129,8 @@ def voice(name: str, version: str) -> Conditioning:
     features = (0.5 * rng.standard_normal((1024, n_phones))).astype(np.float32)
     prompt = Prompt(rng.integers(0, 1024, n_codes), rng.integers(0, 700, n_phones), features)
     style = (0.3 * rng.standard_normal(STYLES[version])).astype(np.float32)
-    return Conditioning(name, Voice(style, prompt, np.zeros((0, 0), np.float32)).arrays())
+    mel = rng.uniform(-0.8, 0.2, (100, round(PROMPT_SECONDS * 100))).astype(np.float32)
+    return Conditioning(name, Voice(style, prompt, mel).arrays())
 
 
 def utterance(seconds: float) -> Utterance:
@@ -145,8 +148,8 @@ def opened(folder: Path, version: str, preset: str, n_threads: int) -> Any:
         from gptsovits_plain import parts
 
         return kind.assembled(parts(folder, version, n_threads), "exact")
-    if preset == "torch":
-        return kind.assembled(loading.official(folder, version, n_threads), "exact")
+    if preset.startswith("torch"):
+        return kind.assembled(loading.official(folder, version, n_threads), preset.partition("-")[2] or "exact")
     return kind(n_threads, folder, preset)
 
 
@@ -162,7 +165,9 @@ def measured(folder: Path, version: str, preset: str, n_threads: int, seconds: f
         bounds = generation.Bounds.exactly(round(seconds * 25))
         generation.Bounds.of = classmethod(lambda cls, n: bounds)  # type: ignore[method-assign, assignment]
         what = replace(what, delivery=Delivery())
-    list(engine.synthesize(what, who, np.random.default_rng(1)))  # first calls set up what later ones keep
+    # First calls set up what later ones keep. For v4 a second of speech is enough, and costs enough.
+    first = utterance(1) if version == "v4" else what
+    list(engine.synthesize(first, who, np.random.default_rng(1)))
     parts = engine._parts
     engine._parts = replace(
         parts, **{name: Timed(getattr(parts, name), spent) for name in ("reader", "decoder", "meaning")}
