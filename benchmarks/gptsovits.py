@@ -1,11 +1,16 @@
 """What does GPT-SoVITS cost on a plain CPU: seconds by stage, memory, first sound; and what do eight bits change?
 
     python benchmarks/gptsovits.py WORK [--version v2] [--threads 1] [--seconds 8] [--presets plain,exact,fast,…]
+                                        [--at-once 1,4,16]
 
 Weights by rule (tests/parity) of the official size, written to WORK as an official folder and converted. Each preset
 speaks in a process of its own: a Chinese sentence with a prompt of 5 seconds, so many seconds of speech. Processor
 time counts, so that other work on the machine does not. `plain` is the same network in torch, as one would write it
 down (not of v4); `torch` and `torch-fast` are `exact` and `fast` from the official files, without conversion.
+
+`--at-once`: instead, how many codes a second the first network makes in all for so many requests at the same time, each
+with its own prompt, when their sentences go on together and when each goes on by itself; with texts of 40 to 70 phones
+and 50 to 100 codes.
 """
 
 from __future__ import annotations
@@ -19,6 +24,7 @@ import subprocess
 import sys
 from collections import defaultdict
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from time import perf_counter, process_time
@@ -33,7 +39,9 @@ sys.path[:0] = [str(ROOT / "src"), str(ROOT / "tests" / "plugins")]
 from kouji.engines import card, convert  # noqa: E402
 from kouji.engines.contract import Conditioning  # noqa: E402
 from kouji.engines.gptsovits import loading, places  # noqa: E402
+from kouji.engines.gptsovits.generation import Bounds, Speaker  # noqa: E402
 from kouji.engines.gptsovits.presets import PRESETS  # noqa: E402
+from kouji.engines.gptsovits.sampling import Sampling  # noqa: E402
 from kouji.engines.gptsovits.voice import Prompt, Voice  # noqa: E402
 from kouji.runtime import converted  # noqa: E402
 from kouji.text import analyse  # noqa: E402
@@ -54,30 +62,43 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=8.0)
     parser.add_argument("--presets", default="plain,torch,exact,fast")
     parser.add_argument("--prepare", action="store_true", help="Write the folder and its conversions, no more.")
+    parser.add_argument("--at-once", help="Requests, parted by commas: codes per second in all.")
     parser.add_argument("--one", help=argparse.SUPPRESS)
     options = parser.parse_args()
     folder = options.work / f"gptsovits-{options.version.lower()}"
+    if options.one and options.at_once:
+        counts = list(map(int, options.at_once.split(",")))
+        print(json.dumps(at_once(folder, options.version, options.one, options.threads, counts)))
+        return
     if options.one:
         print(json.dumps(measured(folder, options.version, options.one, options.threads, options.seconds)))
         return
     prepare(folder, options.version)
     if options.prepare:
         return
-    print(f"{platform.machine()}, {options.threads} threads, {options.version}, {options.seconds} s of speech\n")
+    of = "codes per CPU second" if options.at_once else f"{options.seconds} s of speech"
+    print(f"{platform.machine()}, {options.threads} threads, {options.version}, {of}\n")
     rows = {}
     for preset in filter(None, options.presets.split(",")):
         command = [sys.executable, __file__, str(options.work), "--one", preset, "--version", options.version]
         command += ["--threads", str(options.threads), "--seconds", str(options.seconds)]
+        command += ["--at-once", options.at_once] if options.at_once else []
         environment = os.environ | {"OMP_NUM_THREADS": str(options.threads), "OMP_WAIT_POLICY": "PASSIVE"}
         ran = subprocess.run(command, env=environment, stdout=subprocess.PIPE, text=True, check=True)
         rows[preset] = json.loads(ran.stdout.splitlines()[-1])
+    if options.at_once:
+        print("| preset | requests | each by itself | together | ratio | ms a step, together |\n" + "| --- " * 6 + "|")
+        for preset, row in rows.items():
+            for count, (alone, rate, step) in row.items():
+                print(f"| {preset} | {count} | {alone:.0f} | **{rate:.0f}** | {rate / alone:.1f} | {step:.1f} |")
+        return
     stages = list(dict.fromkeys(stage for row in rows.values() for stage in row["stages"]))
     print("| preset | CPU s per s | " + " | ".join(stages) + " | codes per s | first sound: CPU s | wall s | peak MB |")
     print("| --- |" + " --- |" * (len(stages) + 5))
     for preset, row in rows.items():
         parts = " | ".join(f"{row['stages'].get(stage, 0) / row['seconds']:.3f}" for stage in stages)
         first = f"{row['first_cpu']:.2f} | {row['first_wall']:.2f}"
-        cpu, rate = row["cpu"] / row["seconds"], 25 * row["seconds"] / row["stages"]["say"]
+        cpu, rate = row["cpu"] / row["seconds"], 25 * row["seconds"] / row["stages"]["step"]
         print(f"| {preset} | **{cpu:.2f}** | {parts} | {rate:.0f} | {first} | {row['peak']:.0f} |", flush=True)
 
 
@@ -153,6 +174,52 @@ def opened(folder: Path, version: str, preset: str, n_threads: int) -> Any:
     return kind(n_threads, folder, preset)
 
 
+class TimedReader:
+    """A reader that counts its processor seconds: "begin" and "step"."""
+
+    def __init__(self, reader: Any, spent: dict[str, float]) -> None:
+        self.n_places = reader.n_places
+        self._reader, self._spent = reader, spent
+        self.begin = Timed(reader, spent).begin
+
+    def side(self) -> Any:
+        """Places, timed too."""
+        return Timed(self._reader.side(), self._spent)
+
+
+def at_once(
+    folder: Path, version: str, preset: str, n_threads: int, counts: list[int]
+) -> dict[int, tuple[float, float, float]]:
+    """Number of requests -> codes per processor second each by itself and together, milliseconds of a step."""
+    reader = opened(folder, version, preset, n_threads)._parts.reader
+    rng = np.random.default_rng(0)
+
+    def one(speaker: Speaker, text: tuple[np.ndarray, np.ndarray], prompt: np.ndarray, n_codes: int, seed: int) -> None:
+        drawn = np.random.default_rng(seed)
+        bounds, sampling = Bounds.exactly(n_codes), Sampling()
+        speaker.sentences([text], prompt, [bounds], sampling, [lambda n: drawn.standard_exponential(n, np.float32)])
+
+    found = {}
+    for count in counts:
+        jobs = []
+        for seed in range(count):
+            n_phones, n_prompt = int(rng.integers(40, 71)), round(PROMPT_SECONDS * 25)
+            features = (0.5 * rng.standard_normal((1024, n_phones))).astype(np.float32)
+            text = rng.integers(0, 700, n_phones), features
+            jobs.append((text, rng.integers(0, 1024, n_prompt), int(rng.integers(50, 101)), seed))
+        n_codes, rates = sum(job[2] for job in jobs), []
+        for _ in range(2):  # the first calls set up what later ones keep
+            for together in (False, True):
+                shared = TimedReader(reader, spent := defaultdict(float))
+                speakers = [Speaker(shared)] * count if together else [Speaker(shared) for _ in jobs]
+                before = process_time()
+                with ThreadPoolExecutor(count if together else 1) as pool:
+                    list(pool.map(one, speakers, *zip(*jobs, strict=True)))
+                rates.append(n_codes / (process_time() - before))
+        found[count] = rates[-2], rates[-1], 1000 * spent["step"] / max(job[2] for job in jobs)
+    return found
+
+
 def measured(folder: Path, version: str, preset: str, n_threads: int, seconds: float) -> dict[str, object]:
     """One preset: processor seconds by stage and in all, first sound, peak memory."""
     engine = opened(folder, version, preset, n_threads)
@@ -169,9 +236,8 @@ def measured(folder: Path, version: str, preset: str, n_threads: int, seconds: f
     first = utterance(1) if version == "v4" else what
     list(engine.synthesize(first, who, np.random.default_rng(1)))
     parts = engine._parts
-    engine._parts = replace(
-        parts, **{name: Timed(getattr(parts, name), spent) for name in ("reader", "decoder", "meaning")}
-    )
+    engine._parts = replace(parts, **{name: Timed(getattr(parts, name), spent) for name in ("decoder", "meaning")})
+    engine._speaker = Speaker(TimedReader(parts.reader, spent))
     first_cpu = first_wall = n_samples = 0.0
     cpu, wall = process_time(), perf_counter()
     for chunk in engine.synthesize(what, who, np.random.default_rng(1)):

@@ -5,7 +5,6 @@ The baseline of benchmarks/gptsovits.py; it draws the same codes as the engine.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,21 +17,19 @@ from kouji.engines.gptsovits import loading, places, torch_stages, weights
 from kouji.engines.gptsovits.t2s import T2S
 
 
-class PlainSpeaking:
-    """See kouji.engines.gptsovits.stages.Speaking; one sentence."""
+class PlainSentence:
+    """See kouji.engines.gptsovits.stages.Begun."""
 
     def __init__(self, t2s: T2S, rows: Tensor, mask: Tensor, n_prompt: int) -> None:
         self._t2s, self._position = t2s, n_prompt
         self._past: list[tuple[Tensor, Tensor]] = []
         self.logits = self._next(rows, mask)
 
-    def say(self, codes: np.ndarray) -> None:
+    def say(self, code: int) -> None:
         """Go on with this code."""
-        self.logits = self._next(self._t2s.audio(torch.from_numpy(codes)[:, None], self._position), None)
+        row = self._t2s.audio(torch.tensor([code]), torch.tensor([self._position]))
+        self.logits = self._next(row[None], None)
         self._position += 1
-
-    def keep(self, rows: np.ndarray) -> None:
-        """There is one."""
 
     @torch.inference_mode()
     def _next(self, x: Tensor, mask: Tensor | None) -> np.ndarray:
@@ -48,25 +45,50 @@ class PlainSpeaking:
             x = each.norm1(x + each.out(heard.transpose(1, 2).flatten(2)))
             x = each.norm2(x + each.linear2(torch.relu(each.linear1(x))))
         self._past = now
-        logits: np.ndarray = self._t2s.head(x[:, -1]).numpy()
+        logits: np.ndarray = self._t2s.head(x[0, -1]).numpy()
         return logits
+
+
+class PlainSide:
+    """See kouji.runtime.together.Side; one after the other."""
+
+    def __init__(self) -> None:
+        self._sentences: list[PlainSentence] = []
+
+    def join(self, begun: PlainSentence, n_rows: int) -> None:
+        """See Side, as for what follows."""
+        self._sentences.append(begun)
+
+    def leave(self, place: int) -> None:
+        self._sentences[place] = self._sentences[-1]
+        self._sentences.pop()
+
+    def step(self, codes: np.ndarray) -> np.ndarray:
+        for sentence, code in zip(self._sentences, codes, strict=True):
+            sentence.say(int(code))
+        return np.stack([sentence.logits for sentence in self._sentences])
 
 
 class PlainReader:
     """See kouji.engines.gptsovits.stages.Reader."""
 
+    n_places = 16
+
     def __init__(self, t2s: T2S) -> None:
         self._t2s = t2s
 
     @torch.inference_mode()
-    def begin(self, texts: Sequence[tuple[np.ndarray, np.ndarray]], prompt: np.ndarray) -> PlainSpeaking:
+    def begin(self, given: tuple[np.ndarray, np.ndarray], prompt: np.ndarray) -> PlainSentence:
         """One sentence."""
-        ((phones, features),) = texts
-        text = self._t2s.text(torch.from_numpy(phones), torch.from_numpy(features))
-        rows = torch.cat([text, self._t2s.audio(torch.from_numpy(prompt))])[None]
+        text = self._t2s.text(*map(torch.from_numpy, given))
+        rows = torch.cat([text, self._t2s.audio(torch.from_numpy(prompt), torch.arange(len(prompt)))])[None]
         mask = torch.ones(rows.shape[1], rows.shape[1], dtype=torch.bool).tril()
         mask[: len(text), : len(text)] = True
-        return PlainSpeaking(self._t2s, rows, mask, len(prompt))
+        return PlainSentence(self._t2s, rows, mask, len(prompt))
+
+    def side(self) -> PlainSide:
+        """Without any sharing."""
+        return PlainSide()
 
 
 def parts(folder: Path, version: str, n_threads: int) -> loading.Parts:

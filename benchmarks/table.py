@@ -45,7 +45,7 @@ class Timed:
             before = process_time()
             result = stage(*arguments)
             self._spent[name] += process_time() - before
-            if name == "begin":
+            if name == "begin" and hasattr(result, "say"):
                 result.say = Timed(result, self._spent).say
             return result
 

@@ -190,6 +190,7 @@ class Card:
     hubs: Mapping[str, str] = field(default_factory=dict)  # "huggingface" | "modelscope" -> repository
     presets: tuple[Preset, ...] = ()  # the first is the default
     converter: str = ""  # "package.module:function": official folder -> files for ONNX Runtime, see `kouji models`
+    batch: int = 1  # requests that it says together in less time than one by one, to the same samples
     token_rate: float = 0.0  # of its own tokens a second of sound, for cards with `duration.tokens`
     devices: tuple[str, ...] = ("cpu",)  # where it can run
     named: VoicesByRule | None = None  # voices beyond the list

@@ -65,7 +65,8 @@ class Graph:
                 f"{providers[0]} of ONNX Runtime does not start.", "Are CUDA's libraries there? Or set device = cpu."
             )
         self.memory = "cpu" if device == "cpu" else "cuda"  # where a cache lies
-        self.inputs = tuple(each.name for each in self.session.get_inputs())
+        self.shapes = {each.name: tuple(each.shape) for each in self.session.get_inputs()}  # axes that vary are names
+        self.inputs = tuple(self.shapes)
 
     def __call__(self, **inputs: np.ndarray) -> list[np.ndarray]:
         """Outputs in the order of the graph."""

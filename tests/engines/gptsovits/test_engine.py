@@ -85,27 +85,32 @@ def test_too_little_time_is_told_before_any_sound(engine: GPTSoVITSv2, voice: Co
 
 
 def test_a_stream_has_as_many_samples_and_comes_in_chunks(engine: GPTSoVITSv2, voice: Conditioning) -> None:
-    from kouji.engines.gptsovits.stages import Speaking
-
     class Long:
         """Says 60 codes, then ends."""
 
-        def __init__(self) -> None:
-            self.n = 0
+        n = 0
 
         @property
         def logits(self) -> np.ndarray:
-            row = np.zeros((1, 1025), np.float32)
-            row[0, 1024 if self.n >= 60 else (7 * self.n) % 1000] = 50
+            row = np.zeros(1025, np.float32)
+            row[1024 if self.n >= 60 else (7 * self.n) % 1000] = 50
             return row
 
-        def say(self, codes: np.ndarray) -> None:
-            self.n += 1
+        def join(self, begun: object, n_rows: int) -> None: ...
 
-        def keep(self, rows: np.ndarray) -> None: ...
+        def leave(self, place: int) -> None: ...
+
+        def step(self, codes: np.ndarray) -> np.ndarray:
+            self.n += 1
+            return self.logits[None]
 
     class Reader:
-        def begin(self, texts: object, prompt: object) -> Speaking:
+        n_places = 1
+
+        def begin(self, text: object, prompt: object) -> Long:
+            return Long()
+
+        def side(self) -> Long:
             return Long()
 
     whole = GPTSoVITSv2.assembled(replace(engine._parts, reader=Reader()), "exact")

@@ -12,8 +12,9 @@ from torch import Tensor
 
 from kouji.audio import fbank, sinc
 from kouji.engines.gptsovits import bert, eres2net, hubert, spectrogram
-from kouji.engines.gptsovits.generation import Bounds, codes, together
+from kouji.engines.gptsovits.generation import Bounds, Speaker
 from kouji.engines.gptsovits.sampling import Sampling, draw, penalised, probabilities
+from kouji.engines.gptsovits.stages import Reader
 from kouji.engines.gptsovits.torch_stages import TorchDecoder, TorchReader
 from kouji.layers import checkpoint
 from kouji_parity import Case, cases, thinned
@@ -31,6 +32,16 @@ def assert_near(got: Tensor | np.ndarray, expected: np.ndarray, tolerance: float
     got = np.asarray(got)
     got = thinned(got, expected.shape)
     np.testing.assert_allclose(got, expected, rtol=tolerance, atol=tolerance)
+
+
+def logits_after(reader: Reader, case: Case, prompt: np.ndarray) -> Iterator[np.ndarray]:
+    """Of each of the greedy codes of a case."""
+    begun, side = reader.begin(*texts(case, ""), prompt), reader.side()
+    side.join(begun, 1000)
+    logits = begun.logits
+    for code in case["greedy_tokens"]:
+        yield logits
+        (logits,) = side.step(np.array([code]))
 
 
 GREEDY = Sampling(is_drawn=False, repetition_penalty=1.0)
@@ -63,16 +74,13 @@ def test_the_next_codes_are_the_official_ones(case: Case) -> None:
     prompt = case["prompt"][0]
 
     def said(sampling: Sampling, history: np.ndarray, n_codes: int, rows: Iterator[np.ndarray]) -> list[int]:
-        speaking = stages.begin(texts(case, ""), history)
         bounds = Bounds(11, max(n_codes, 12))
-        found = itertools.islice(codes(speaking, history, bounds, sampling, lambda _: next(rows)), n_codes)
-        return list(found)
+        found = Speaker(stages).codes(*texts(case, ""), history, bounds, sampling, lambda _: next(rows))
+        return list(itertools.islice(found, n_codes))
 
-    assert_near(stages.begin(texts(case, ""), prompt).logits[0], case["prefill_logits"], 5e-4)
-    speaking = stages.begin(texts(case, ""), prompt)
-    for row, code in zip(case["greedy_logits"], case["greedy_tokens"], strict=True):
-        assert_near(speaking.logits[0], row, 5e-4)
-        speaking.say(np.array([code]))
+    assert_near(stages.begin(*texts(case, ""), prompt).logits, case["prefill_logits"], 5e-4)
+    for logits, row in zip(logits_after(stages, case, prompt), case["greedy_logits"], strict=True):
+        assert_near(logits, row, 5e-4)
     none = np.zeros(0, np.int64)
     for name, sampling, history, drawn in (
         ("greedy_tokens", GREEDY, prompt, iter(())),
@@ -92,8 +100,8 @@ def test_it_ends_where_the_official_one_ends(case: Case) -> None:
     beside = Case(case.path.with_name("decode.npz"))
     try:
         network.head.weight[-1] = tensor(case, "eos_row")
-        speaking = TorchReader(network).begin(texts(beside, ""), beside["prompt"][0])
-        found = list(codes(speaking, beside["prompt"][0], Bounds(), GREEDY, lambda n: np.ones(n)))
+        speaker, prompt = Speaker(TorchReader(network)), beside["prompt"][0]
+        found = list(speaker.codes(*texts(beside, ""), prompt, Bounds(), GREEDY, lambda n: np.ones(n)))
     finally:
         network.head.weight[-1] = row
     assert found == case["tokens"].tolist()
@@ -103,10 +111,9 @@ def test_it_ends_where_the_official_one_ends(case: Case) -> None:
 def test_sentences_together_are_the_same_as_alone(case: Case) -> None:
     stages = TorchReader(t2s(case))
     prompt, read = case["prompt"][0], texts(case, "_a", "_b")
-    speaking = stages.begin(read, prompt)
-    assert_near(speaking.logits, case["first_logits"], 5e-4)
+    assert_near(np.stack([stages.begin(text, prompt).logits for text in read]), case["first_logits"], 5e-4)
     none = [lambda n: np.ones(n)] * 2
-    found = together(speaking, prompt, [Bounds.exactly(21)] * 2, GREEDY, none)
+    found = Speaker(stages).sentences(read, prompt, [Bounds.exactly(21)] * 2, GREEDY, none)
     for name, row in zip("ab", found, strict=True):
         expected = case[f"single_{name}"]
         assert row is not None

@@ -11,7 +11,7 @@ import pytest
 
 from kouji.audio.fitting import resized
 from kouji.engines.gptsovits import convert, v4
-from kouji.engines.gptsovits.generation import Bounds, codes
+from kouji.engines.gptsovits.generation import Bounds, Speaker
 from kouji.engines.gptsovits.graphs_hearing import speaker
 from kouji.engines.gptsovits.onnx_stages import OnnxDecoder, OnnxReader
 from kouji.engines.gptsovits.onnx_v4 import OnnxDecoderV4
@@ -22,7 +22,7 @@ from kouji_parity import Case, cases
 from kouji_parity import checkpoint as by_rule
 
 from .parity_sizes import official, size, sovits, t2s
-from .test_parity import GREEDY, assert_near, drawn, exponentials, style, texts
+from .test_parity import GREEDY, assert_near, drawn, exponentials, logits_after, style, texts
 from .test_v4_parity import network as v4_network
 
 
@@ -35,19 +35,17 @@ def small(place: Path) -> dict[str, np.ndarray]:
 def test_the_next_codes_are_the_official_ones_without_torch(case: Case, tmp_path: Path) -> None:
     convert.write_reader(t2s(case), tmp_path, False)
     reader, prompt = OnnxReader(tmp_path, 1, small(tmp_path)), case["prompt"][0]
-    speaking = reader.begin(texts(case, ""), prompt)
-    assert_near(speaking.logits[0], case["prefill_logits"], 5e-4)
-    for row, code in zip(case["greedy_logits"], case["greedy_tokens"], strict=True):
-        assert_near(speaking.logits[0], row, 5e-4)
-        speaking.say(np.array([code]))
+    assert_near(reader.begin(*texts(case, ""), prompt).logits, case["prefill_logits"], 5e-4)
+    for logits, row in zip(logits_after(reader, case, prompt), case["greedy_logits"], strict=True):
+        assert_near(logits, row, 5e-4)
     for name, sampling, history in (
         ("greedy_tokens", GREEDY, prompt),
         ("sampled_topk15_tokens", Sampling(), prompt),
         ("noprompt_greedy_tokens", GREEDY, prompt[:0]),
     ):
         n, draw = len(case[name]), exponentials(case).__next__
-        speaking = reader.begin(texts(case, ""), history)
-        found = codes(speaking, history, Bounds(11, max(n, 12)), sampling, lambda _, draw=draw: draw())
+        bounds = Bounds(11, max(n, 12))
+        found = Speaker(reader).codes(*texts(case, ""), history, bounds, sampling, lambda _, draw=draw: draw())
         assert list(itertools.islice(found, n)) == case[name].tolist(), name
     shutil.rmtree(tmp_path)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from kouji.engines.contract import DENOISE, VOLUME, Card, Control, Licence, Preset, WeightFile
 
 from . import places
-from .config import SAMPLE_RATE, SAMPLE_RATE_V4, TOKEN_RATE
+from .config import N_PLACES, SAMPLE_RATE, SAMPLE_RATE_V4, TOKEN_RATE
 from .presets import PRESETS
 
 _CONTROLS = {
@@ -56,6 +56,7 @@ def _card(version: str, summary: str, *more: str, sample_rate: int = SAMPLE_RATE
         hubs={"huggingface": places.REPOSITORY},
         presets=tuple(Preset(name, levers.summary) for name, levers in PRESETS.items()),
         converter=f"kouji.engines.gptsovits.convert:convert_{version.lower()}",
+        batch=N_PLACES,
         token_rate=TOKEN_RATE,
     )  # fmt: skip
 

@@ -18,6 +18,7 @@ TOKEN_RATE = 25  # semantic codes a second
 HOP_LENGTH = 640  # samples of a frame: 50 a second
 N_FFT = 2048  # samples
 N_CODES = 1024
+N_PLACES = 16  # sentences, of all requests, that the first network goes on with together
 DIM_BERT = 1024  # of the features that come with each phone
 DIM_STYLE = 512  # of the style within the text side; the generator may have a wider one
 DIM_SPEAKER = 20480  # of ERes2NetV2 as it is used here: the map before its pooling, averaged over time

@@ -31,7 +31,7 @@ from .presets import PRESETS
 from .prompted import Prompted, Start
 from .render import FADE, n_frames_at
 from .span import Target
-from .stages import Decoder, DecoderV4, Speaking
+from .stages import Decoder, DecoderV4, Text
 from .streaming import flowing, streamed
 from .voice import Prompt, Voice
 
@@ -62,6 +62,7 @@ class GPTSoVITSv2:
     def _open(self, parts: loading.Parts, preset: str) -> None:
         self.preset = preset or self.card.presets[0].name
         self._parts, self._levers = parts, PRESETS[self.preset]
+        self._speaker = generation.Speaker(parts.reader)
         self._manners = Remembered[Prompt](N_CLIPS)
         self._starts = Remembered[Start](N_STARTS)
 
@@ -129,11 +130,8 @@ class GPTSoVITSv2:
                 yield number, stream
             return
         bounds = [_bounds(piece, target) for piece, target in zip(pieces, targets, strict=True)]
-
-        def begin(numbers: Sequence[int]) -> Speaking:
-            return self._begin([pieces[number] for number in numbers], prompt)
-
-        taken = generation.takes(begin, prompt.codes.tolist(), bounds, options.sampling, exponentials)
+        texts = [self._text(piece, prompt) for piece in pieces]
+        taken = self._speaker.takes(texts, prompt.codes, bounds, options.sampling, exponentials)
         # Each piece gets the share of a wanted time that its codes ask for.
         total = sum(target.n_samples or 0 for target in targets)
         lengths = shared(total, [len(codes) for codes in taken]) if total else [0] * len(taken)
@@ -148,8 +146,7 @@ class GPTSoVITSv2:
         exponential: generation.Exponential, noise: _Noise,
     ) -> Iterator[np.ndarray]:  # fmt: skip
         bounds = generation.Bounds.of(len(piece.phones))
-        begun = self._begin([piece], prompt)
-        codes = generation.codes(begun, prompt.codes.tolist(), bounds, options.sampling, exponential)
+        codes = self._speaker.codes(self._text(piece, prompt), prompt.codes, bounds, options.sampling, exponential)
         return self._chunks(decoder, codes, piece, voice, noise)
 
     def _chunks(
@@ -166,12 +163,10 @@ class GPTSoVITSv2:
 
         return streamed(codes, self._levers.streaming, frames, render)
 
-    def _begin(self, pieces: Sequence[script.Piece], prompt: Prompt) -> Speaking:
-        read = [
-            (np.concatenate([prompt.phones, each.phones]), np.concatenate([prompt.features, each.features], 1))
-            for each in pieces
-        ]
-        return self._parts.reader.begin(read, prompt.codes)
+    def _text(self, piece: script.Piece, prompt: Prompt) -> Text:
+        """What is read: the words of the prompt, then those of the piece."""
+        features = np.concatenate([prompt.features, piece.features], 1)
+        return np.concatenate([prompt.phones, piece.phones]), features
 
     def _prompt(self, clip: np.ndarray, transcript: str) -> Prompt:
         codes = listening.codes(self._parts.ears, clip)

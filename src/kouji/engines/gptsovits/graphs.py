@@ -45,11 +45,12 @@ def t2s_start(w: Weights, config: S1Config, int8: bool) -> Builder:
 
 
 def t2s_step(w: Weights, config: S1Config, int8: bool) -> Builder:
-    """One new row behind a cache that is written in place -> logits of what follows."""
+    """One new row of each of B sentences behind caches that are written in place -> logits of what follows."""
     b = Builder("step", "blocks" if int8 else "float32")
-    cache: Shape = [1, config.n_heads, "room", config.dim // config.n_heads]
-    x = b.input("x", [1, 1, config.dim])
-    last, total = b.input("last", [1], INT32), b.input("total", [1], INT32)  # row it takes; rows there are then
+    cache: Shape = ["B", config.n_heads, "room", config.dim // config.n_heads]
+    x = b.input("x", ["B", 1, config.dim])
+    # The row that each takes in its cache; how many rows the fullest has then.
+    last, total = b.input("last", ["B"], INT32), b.input("total", [1], INT32)
     for number in range(config.n_layers):
         layer = part(w, f"layers.{number}.")
         old = [b.input(f"{kind}{number}", cache) for kind in ("key", "value")]
@@ -60,7 +61,7 @@ def t2s_step(w: Weights, config: S1Config, int8: bool) -> Builder:
         b.keep(keys, f"new_key{number}", f"new_key{number}", cache)
         b.keep(values, f"new_value{number}", f"new_value{number}", cache)
         x = _behind_attention(b, x, heard, layer)
-    _logits(b, x, w, config)
+    _logits(b, x, w, config, "B")
     return b
 
 
@@ -72,9 +73,9 @@ def _behind_attention(b: Builder, x: str, heard: str, w: Weights) -> str:
     return b.layer_norm(x, w["norm2.weight"], w["norm2.bias"], 1e-5)
 
 
-def _logits(b: Builder, x: str, w: Weights, config: S1Config) -> None:
+def _logits(b: Builder, x: str, w: Weights, config: S1Config, n: int | str = 1) -> None:
     last = b.slice(x, -1, 2**31, 1)
-    b.output(b.linear(last, w["head.weight"], exact=True), "logits", [1, 1, config.n_codes])
+    b.output(b.linear(last, w["head.weight"], exact=True), "logits", [n, 1, config.n_codes])
 
 
 def heads(b: Builder, x: str, n_heads: int) -> str:

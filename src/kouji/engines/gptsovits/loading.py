@@ -69,7 +69,8 @@ def official(folder: Path, version: str, n_threads: int) -> Parts:
     else:
         decoder = torch_stages.TorchDecoder(sovits.to(device))
     ears = torch_stages.TorchEars(sovits, folder, s2)
-    return Parts(torch_stages.TorchReader(t2s.to(device)), decoder, ears, torch_stages.TorchMeaning(folder, n_threads))
+    reader = torch_stages.TorchReader(t2s.pack() if device == "cpu" else t2s.to(device))
+    return Parts(reader, decoder, ears, torch_stages.TorchMeaning(folder, n_threads))
 
 
 def reading(folder: Path, vocabulary: Vocabulary, n_threads: int) -> front.Reading:

@@ -3,71 +3,33 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
 
 import numpy as np
 
+from kouji.errors import BadCheckpoint
 from kouji.runtime.converted import checked, tables
-from kouji.runtime.onnx import Cached, Graph
+from kouji.runtime.onnx import Graph
+from kouji.runtime.places import Places
+from kouji.runtime.together import alike
 
-from .config import NOISE_SCALE
+from .config import N_PLACES, NOISE_SCALE
 from .loading import Parts, reading
 from .onnx_prior import OnnxPrior
-from .stages import Decoder, DecoderV4
+from .stages import Decoder, DecoderV4, Text
 from .text import front
 from .vocabulary import Vocabulary
 
-ROOM = 256  # rows by which a cache grows
 UNSEEN = np.float32(-1e9)
 
 
-class OnnxSpeaking:
-    """See stages.Speaking; sentences are gone on with one after the other."""
+class OnnxBegun:
+    """See stages.Begun."""
 
-    def __init__(self, reader: OnnxReader, texts: Sequence[np.ndarray], prompt: np.ndarray) -> None:
-        self._rows = [_Row(reader, text, prompt) for text in texts]
-        self.logits = np.concatenate([row.logits for row in self._rows])
-
-    def say(self, codes: np.ndarray) -> None:
-        """Go on with these codes."""
-        for row, code in zip(self._rows, codes, strict=True):
-            row.say(int(code))
-        self.logits = np.concatenate([row.logits for row in self._rows])
-
-    def keep(self, rows: np.ndarray) -> None:
-        """Go on with these of the sentences alone."""
-        self._rows = [self._rows[row] for row in rows]
-        self.logits = self.logits[rows]
-
-
-class _Row:
-    """One sentence."""
-
-    def __init__(self, reader: OnnxReader, text: np.ndarray, prompt: np.ndarray) -> None:
-        self._reader, self._position = reader, len(prompt)
-        rows = np.concatenate([text, reader.audio(prompt, 0)])
-        n_text, self._n = len(text), len(rows)
-        bias = np.where(np.tri(self._n, dtype=bool), np.float32(0), UNSEEN)
-        bias[:n_text, :n_text] = 0
-        *cache, self.logits = reader.start(x=rows[None], bias=bias[None, None])
-        self.logits = self.logits[:, 0]
-        names = [f"{kind}{layer}" for layer in range(len(cache) // 2) for kind in ("key", "value")]
-        shape = cache[0].shape
-        self._cached = Cached(reader.step, names, (*shape[:2], 0, *shape[3:]))
-        self._cached.grow(-(-(self._n + 1) // ROOM) * ROOM)
-        self._cached.fill(dict(zip(names, cache, strict=True)))
-
-    def say(self, code: int) -> None:
-        self._n += 1
-        self._cached.grow(-(-self._n // ROOM) * ROOM)
-        row = self._reader.audio(np.array([code]), self._position)
-        self._position += 1
-        (logits,) = self._cached(
-            x=row[None], last=np.array([self._n - 1], np.int32), total=np.array([self._n], np.int32)
-        )
-        self.logits = logits[:, 0].copy()
+    def __init__(self, logits: np.ndarray, rows: Mapping[str, np.ndarray], n_audio: int) -> None:
+        self.logits, self.rows, self.n_audio = logits, rows, n_audio
 
 
 class OnnxReader:
@@ -75,16 +37,38 @@ class OnnxReader:
 
     def __init__(self, folder: Path, n_threads: int, small: dict[str, np.ndarray]) -> None:
         self.start, self.step = (Graph(str(folder / f"{name}.onnx"), n_threads) for name in ("start", "step"))
+        if self.step.shapes["x"][0] == 1:
+            raise BadCheckpoint(f"{folder} was converted by an earlier version of Kouji.", "Convert again.")
         self._small = small
         self._waves = sinusoids(2048, small["audio_embedding"].shape[1])
+        self._names = [name for name in self.step.inputs if name.startswith(("key", "value"))]
+        self._tile = 1
+        self._tile = alike(self._tried, N_PLACES)
+        self.n_places = N_PLACES if self._tile else 1
 
-    def begin(self, texts: Sequence[tuple[np.ndarray, np.ndarray]], prompt: np.ndarray) -> OnnxSpeaking:
-        """See Reader."""
-        return OnnxSpeaking(self, [self._text(*text) for text in texts], prompt)
+    def begin(self, text: Text, prompt: np.ndarray) -> OnnxBegun:
+        """See Reader, as for what follows."""
+        read = self._text(*text)
+        rows = np.concatenate([read, self.audio(prompt, np.arange(len(prompt)))])
+        bias = np.where(np.tri(len(rows), dtype=bool), np.float32(0), UNSEEN)
+        bias[: len(read), : len(read)] = 0
+        *cache, logits = self.start(x=rows[None], bias=bias[None, None])
+        return OnnxBegun(logits[0, 0], dict(zip(self._names, cache, strict=True)), len(prompt))
 
-    def audio(self, codes: np.ndarray, start: int) -> np.ndarray:
+    def side(self) -> OnnxSide:
+        _, n_heads, _, head_dim = self.step.shapes[self._names[0]]
+        return OnnxSide(self, Places(self.step, self._names, int(n_heads), int(head_dim), max(1, self._tile)))
+
+    def _tried(self, numbers: np.ndarray) -> np.ndarray:
+        """Logits of codes by number, each the first of its sentence."""
+        side = self.side()
+        for _ in numbers:
+            side.join(OnnxBegun(np.zeros(0), {}, 0), 1)
+        return side.step(numbers)
+
+    def audio(self, codes: np.ndarray, places: np.ndarray) -> np.ndarray:
         """See t2s.T2S.audio."""
-        waves = self._placed(start + len(codes))[start:]
+        waves = self._placed(int(places.max(initial=-1)) + 1)[places]
         return np.asarray(self._small["audio_embedding"][codes] + self._small["audio_scale"] * waves, np.float32)
 
     def _text(self, phones: np.ndarray, features: np.ndarray) -> np.ndarray:
@@ -95,6 +79,31 @@ class OnnxReader:
 
     def _placed(self, n: int) -> np.ndarray:
         return self._waves[:n] if n <= len(self._waves) else sinusoids(n, self._waves.shape[1])
+
+
+class OnnxSide:
+    """See kouji.runtime.together.Side."""
+
+    def __init__(self, reader: OnnxReader, places: Places) -> None:
+        self._reader, self._places = reader, places
+        self._n_audio: list[int] = []  # codes so far, of each
+
+    def join(self, begun: OnnxBegun, n_rows: int) -> None:
+        """See Side, as for what follows."""
+        self._places.join(begun.rows, n_rows)
+        self._n_audio.append(begun.n_audio)
+
+    def leave(self, place: int) -> None:
+        self._places.leave(place)
+        self._n_audio[place] = self._n_audio[-1]
+        self._n_audio.pop()
+
+    def step(self, codes: np.ndarray) -> np.ndarray:
+        last, rows = self._places.filled, self._reader.audio(codes, np.array(self._n_audio))
+        rows = np.pad(rows, ((0, len(last) - len(rows)), (0, 0)))
+        (logits,) = self._places(x=rows[:, None], last=last, total=last.max(keepdims=True) + 1)
+        self._n_audio = [n + 1 for n in self._n_audio]
+        return np.array(logits[: len(codes), 0])
 
 
 class OnnxDecoder:
@@ -183,7 +192,7 @@ def load(place: Path, version: str, n_threads: int) -> Parts:
     """Everything of a converted folder of that version.
 
     Raises:
-        BadCheckpoint: its manifest cannot be read.
+        BadCheckpoint: its manifest cannot be read, or it is of an earlier version.
         MissingWeights: a file that it names is not there, or is cut off.
     """
     digest = str(checked(place, "digest")["digest"])

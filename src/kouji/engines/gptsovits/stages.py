@@ -5,31 +5,32 @@ The same parity cases check both kinds.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 
+from kouji.runtime.together import Side
 
-class Speaking(Protocol):
-    """The first network within one or several sentences."""
+Text = tuple[np.ndarray, np.ndarray]  # phones (L,), BERT features (1024, L)
 
-    logits: np.ndarray  # (B, n_codes + 1) of the next code; the last is the end
 
-    def say(self, codes: np.ndarray) -> None:
-        """Go on with these codes (B,)."""
-        ...
+class Begun(Protocol):
+    """A sentence that the first network has read and not said yet."""
 
-    def keep(self, rows: np.ndarray) -> None:
-        """Go on with these of the sentences alone."""
-        ...
+    logits: np.ndarray  # (n_codes + 1,) of the first code; the last is the end
 
 
 class Reader(Protocol):
     """The first network: phones to codes."""
 
-    def begin(self, texts: Sequence[tuple[np.ndarray, np.ndarray]], prompt: np.ndarray) -> Speaking:
-        """Sentences, each as phones (L,) and BERT features (1024, L); codes (T,) of the prompt that they go on from."""
+    n_places: int  # sentences that it says side by side, each as it would alone
+
+    def begin(self, text: Text, prompt: np.ndarray) -> Begun:
+        """Read a sentence behind a prompt (T,), from whose codes it goes on."""
+        ...
+
+    def side(self) -> Side[Any]:
+        """Places for sentences of this network that go on together."""
         ...
 
 

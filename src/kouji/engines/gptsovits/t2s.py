@@ -12,17 +12,17 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import cast
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from kouji.layers import checkpoint
+from kouji.layers.linear import Packed
 
 from .config import DIM_BERT, S1Config
 from .container import Container
-
-ROOM = 256  # positions by which a cache grows
 
 # Official names -> ours.
 RENAME: checkpoint.Rename = (
@@ -36,35 +36,31 @@ RENAME: checkpoint.Rename = (
 )
 
 
-def sinusoids(n: int, dim: int) -> Tensor:
-    """(n, dim) position waves: sines in the even places, cosines in the odd ones."""
-    angles = torch.arange(n)[:, None] * torch.exp(torch.arange(0, dim, 2) * (-math.log(10000.0) / dim))
-    return torch.stack([angles.sin(), angles.cos()], -1).reshape(n, dim)
+def sinusoids(places: Tensor, dim: int) -> Tensor:
+    """Places (n,) -> (n, dim) position waves: sines in the even columns, cosines in the odd ones."""
+    angles = places[:, None].cpu() * torch.exp(torch.arange(0, dim, 2) * (-math.log(10000.0) / dim))
+    return torch.stack([angles.sin(), angles.cos()], -1).flatten(1).to(places.device)
 
 
 @dataclass
 class KVCache:
-    """Keys and values of one request, and who may be seen: in place, never copied but to grow."""
+    """Keys and values of one sentence: in place, never copied but to grow."""
 
-    keys: list[Tensor]  # per layer (B, n_heads, room, head_dim)
+    keys: list[Tensor]  # per layer (n_heads, room, head_dim)
     values: list[Tensor]
-    seen: Tensor | None  # (B, room) bool: False for what fills the left of a shorter text; None: all is seen
-    n: int = 0  # positions that are filled
+    n: int  # rows that are filled
+    n_audio: int  # of them those of codes: the place of the next
 
-    def grow(self, n: int) -> None:
-        """Make room for n positions."""
-        more = -(-n // ROOM) * ROOM - self.keys[0].shape[2]
-        if more > 0:
-            self.keys = [F.pad(each, (0, 0, 0, more)) for each in self.keys]
-            self.values = [F.pad(each, (0, 0, 0, more)) for each in self.values]
-            if self.seen is not None:
-                self.seen = F.pad(self.seen, (0, more), value=True)
+    def grow(self, n_rows: int) -> None:
+        """Make room for so many rows; what is not filled holds nothing, and takes no memory yet."""
 
-    def keep(self, rows: Tensor) -> None:
-        """Go on with these rows of the batch alone."""
-        self.keys, self.values = [each[rows] for each in self.keys], [each[rows] for each in self.values]
-        if self.seen is not None:
-            self.seen = self.seen[rows]
+        def larger(old: Tensor) -> Tensor:
+            new = old.new_empty(old.shape[0], n_rows, old.shape[2])
+            new[:, : self.n] = old[:, : self.n]
+            return new
+
+        if n_rows > self.keys[0].shape[1]:
+            self.keys, self.values = list(map(larger, self.keys)), list(map(larger, self.values))
 
 
 class Layer(nn.Module):
@@ -73,21 +69,36 @@ class Layer(nn.Module):
     def __init__(self, dim: int, n_heads: int) -> None:
         super().__init__()
         self.n_heads = n_heads
-        self.qkv = nn.Linear(dim, 3 * dim)
-        self.out = nn.Linear(dim, dim)
-        self.linear1 = nn.Linear(dim, 4 * dim)
-        self.linear2 = nn.Linear(4 * dim, dim)
+        self.qkv = Packed(dim, 3 * dim)
+        self.out = Packed(dim, dim)
+        self.linear1 = Packed(dim, 4 * dim)
+        self.linear2 = Packed(4 * dim, dim)
         self.norm1 = nn.LayerNorm(dim)
         self.norm2 = nn.LayerNorm(dim)
 
-    def forward(self, x: Tensor, cache: KVCache, layer: int, mask: Tensor | None) -> Tensor:
-        """(B, T, dim) -> the same; leaves its keys and values in the cache. Mask: True may be seen."""
-        q, k, v = self.qkv(x).unflatten(-1, (3, self.n_heads, -1)).permute(2, 0, 3, 1, 4)
-        end = cache.n + x.shape[1]
-        keys, values = cache.keys[layer], cache.values[layer]
-        keys[:, :, cache.n : end], values[:, :, cache.n : end] = k, v
-        seen = F.scaled_dot_product_attention(q, keys[:, :, :end], values[:, :, :end], mask)
-        x = self.norm1(x + self.out(seen.transpose(1, 2).flatten(2)))
+    def forward(self, x: Tensor, mask: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """All rows of one sentence (T, dim), mask (T, T): True may be seen -> the same, and keys and values."""
+        q, k, v = self.qkv(x).unflatten(-1, (3, self.n_heads, -1)).permute(1, 2, 0, 3)
+        seen = F.scaled_dot_product_attention(q[None], k[None], v[None], mask)[0]
+        return self._behind(x, seen.transpose(0, 1).flatten(1)), k.contiguous(), v.contiguous()
+
+    def step(self, x: Tensor, caches: Sequence[KVCache], number: int) -> Tensor:
+        """One new row of each of several sentences, (B, dim) -> the same; leaves keys and values in their caches.
+
+        Rows behind those of the caches fill up.
+        """
+        q, k, v = self.qkv(x).unflatten(-1, (3, self.n_heads, 1, -1)).unbind(1)  # (B, n_heads, 1, head_dim)
+        seen = torch.zeros_like(x)
+        # Each by itself: what one sees must not depend on how long the others are.
+        for row, cache in enumerate(caches):
+            keys, values, end = cache.keys[number], cache.values[number], cache.n + 1
+            keys[:, cache.n], values[:, cache.n] = k[row, :, 0], v[row, :, 0]
+            heard = F.scaled_dot_product_attention(q[row, None], keys[None, :, :end], values[None, :, :end])
+            seen[row] = heard.flatten()
+        return self._behind(x, seen)
+
+    def _behind(self, x: Tensor, seen: Tensor) -> Tensor:
+        x = self.norm1(x + self.out(seen))
         out: Tensor = self.norm2(x + self.linear2(torch.relu(self.linear1(x))))
         return out
 
@@ -104,7 +115,7 @@ class T2S(nn.Module):
         self.audio_embedding = nn.Embedding(config.n_codes, config.dim)
         self.audio_scale = nn.Parameter(torch.ones(1))
         self.layers = nn.ModuleList(Layer(config.dim, config.n_heads) for _ in range(config.n_layers))
-        self.head = nn.Linear(config.dim, config.n_codes, bias=False)
+        self.head = Packed(config.dim, config.n_codes, bias=False)
 
     @classmethod
     def from_container(cls, found: Container) -> T2S:
@@ -119,63 +130,65 @@ class T2S(nn.Module):
         with torch.device("meta"):
             network = cls(S1Config.of(found.config, source))
         checkpoint.load(network, state, source)
-        network.eval().requires_grad_(False)
-        for part in network.modules():
-            if isinstance(part, nn.Linear):
-                # Laid out column by column: a CPU then multiplies one row by all layers in 13.2 ms, not 18.7.
-                part.weight.data = part.weight.data.t().contiguous().t()
-        return network
+        return network.eval().requires_grad_(False)
+
+    def pack(self) -> T2S:
+        """For a CPU; afterwards it only speaks: its weights cannot be read any more."""
+        for part in self.modules():
+            if isinstance(part, Packed):
+                part.pack()
+        return self
+
+    def begun(self) -> KVCache:
+        """Of a sentence with nothing before it."""
+        config = self.config
+        shape = (config.n_heads, 0, config.dim // config.n_heads)
+        keys, values = ([self.text_scale.new_empty(shape) for _ in self.layers] for _ in range(2))
+        return KVCache(keys, values, 0, 0)
 
     def text(self, phones: Tensor, features: Tensor) -> Tensor:
         """Phones (L,), BERT features (1024, L) -> (L, dim)."""
-        waves = sinusoids(len(phones), self.config.dim).to(phones.device)
+        waves = sinusoids(torch.arange(len(phones), device=phones.device), self.config.dim)
         out: Tensor = self.text_embedding(phones) + self.bert_proj(features.T) + self.text_scale * waves
         return out
 
-    def audio(self, codes: Tensor, start: int = 0) -> Tensor:
-        """Codes (..., T), the first of which is the `start`th of the sequence -> (..., T, dim)."""
-        waves = sinusoids(start + codes.shape[-1], self.config.dim)[start:].to(codes.device)
-        out: Tensor = self.audio_embedding(codes) + self.audio_scale * waves
+    def audio(self, codes: Tensor, places: Tensor) -> Tensor:
+        """Codes (T,) and their places among all codes of their sentences (T,) -> (T, dim)."""
+        out: Tensor = self.audio_embedding(codes) + self.audio_scale * sinusoids(places, self.config.dim)
         return out
 
-    def begin(self, texts: Sequence[Tensor], prompt: Tensor) -> tuple[Tensor, KVCache]:
+    def begin(self, text: Tensor, prompt: Tensor) -> tuple[Tensor, KVCache]:
         """Read what comes before the first new code.
 
         Args:
-            texts: B times (L, dim), see `text`; shorter ones are filled up on their left.
-            prompt: (T,) codes that all share; may be none.
+            text: (L, dim), see `text`.
+            prompt: (T,) codes; may be none.
 
         Returns:
-            Logits (B, n_codes) of the first code, and the cache.
+            Logits (n_codes,) of the first code, and the cache.
         """
-        config, n_text, B = self.config, max(map(len, texts)), len(texts)
-        padded = torch.stack([F.pad(text, (0, 0, n_text - len(text), 0)) for text in texts])
-        rows = torch.cat([padded, self.audio(prompt).expand(B, -1, -1)], 1)
-        n = rows.shape[1]
-        shape = (B, config.n_heads, -(-n // ROOM) * ROOM, config.dim // config.n_heads)
-        keys, values = ([rows.new_zeros(shape) for _ in range(config.n_layers)] for _ in range(2))
-        n_filled = torch.tensor([n_text - len(text) for text in texts], device=rows.device)
-        seen = torch.arange(shape[2], device=rows.device) >= n_filled[:, None]
-        cache = KVCache(keys, values, None if bool(seen.all()) else seen)
-        mask = torch.ones(n, n, dtype=torch.bool, device=rows.device).tril(0)
-        mask[:n_text, :n_text] = True
-        # What fills up sees itself alone, so that no row of scores is empty; nobody looks at it.
-        own = torch.eye(n, dtype=torch.bool, device=rows.device)
-        return self._logits(rows, cache, (mask & seen[:, None, :n]) | own), cache
+        rows = torch.cat([text, self.audio(prompt, torch.arange(len(prompt), device=prompt.device))])
+        n = len(rows)
+        mask = torch.ones(n, n, dtype=torch.bool, device=rows.device).tril()
+        mask[: len(text), : len(text)] = True
+        cache = KVCache([], [], n, len(prompt))
+        for layer in self.layers:
+            rows, keys, values = layer(rows, mask)
+            cache.keys.append(keys)
+            cache.values.append(values)
+        logits: Tensor = self.head(rows[-1:])[0]
+        return logits, cache
 
-    def go_on(self, codes: Tensor, position: int, cache: KVCache) -> Tensor:
-        """Codes (B,), which are the `position`th of their sequences, prompt included -> logits (B, n_codes)."""
-        return self._logits(self.audio(codes[:, None], position), cache, None)
+    def step(self, codes: Tensor, caches: Sequence[KVCache], tile: int = 1) -> Tensor:
+        """Several sentences go on, with codes (B,) -> logits (B, n_codes); there must be room in their caches.
 
-    def _logits(self, rows: Tensor, cache: KVCache, mask: Tensor | None) -> Tensor:
-        end = cache.n + rows.shape[1]
-        cache.grow(end)
-        if mask is not None:
-            mask = mask[:, None]
-        elif cache.seen is not None:
-            mask = cache.seen[:, None, None, :end]
+        Products are made of a multiple of `tile` rows: see kouji.runtime.together.alike.
+        """
+        rows = self.audio(codes, torch.tensor([cache.n_audio for cache in caches], device=codes.device))
+        rows = F.pad(rows, (0, 0, 0, -len(rows) % tile))
         for number, layer in enumerate(self.layers):
-            rows = layer(rows, cache, number, mask)
-        cache.n = end
-        out: Tensor = self.head(rows[:, -1])
-        return out
+            rows = cast(Layer, layer).step(rows, caches, number)
+        for cache in caches:
+            cache.n, cache.n_audio = cache.n + 1, cache.n_audio + 1
+        logits: Tensor = self.head(rows)[: len(caches)]
+        return logits

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
 
@@ -10,55 +9,75 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from kouji.runtime.together import alike
+
 from . import loading, networks
 from .bert import Bert
-from .config import NOISE_SCALE
+from .config import N_PLACES, NOISE_SCALE
 from .eres2net import ERes2NetV2
 from .generator import Generator
 from .hubert import Hubert
 from .sovits import Hearing, SoVITS
-from .t2s import T2S
+from .stages import Text
+from .t2s import T2S, KVCache
 from .text import front
 from .v4 import SoVITSV4
 from .vocabulary import Vocabulary
 
 
-class TorchSpeaking:
-    """See stages.Speaking."""
+class TorchBegun:
+    """See stages.Begun."""
 
-    def __init__(self, t2s: T2S, texts: Sequence[Tensor], prompt: Tensor) -> None:
-        self._t2s, self._position = t2s, len(prompt)
-        with torch.inference_mode():
-            logits, self._cache = t2s.begin(texts, prompt)
-        self.logits = _array(logits)
-
-    def say(self, codes: np.ndarray) -> None:
-        """Go on with these codes."""
-        with torch.inference_mode():
-            device = self._t2s.text_scale.device
-            logits = self._t2s.go_on(torch.from_numpy(codes).to(device), self._position, self._cache)
-        self._position += 1
-        self.logits = _array(logits)
-
-    def keep(self, rows: np.ndarray) -> None:
-        """Go on with these of the sentences alone."""
-        with torch.inference_mode():
-            self._cache.keep(torch.from_numpy(rows).to(self._t2s.text_scale.device))
-        self.logits = self.logits[rows]
+    def __init__(self, logits: Tensor, cache: KVCache) -> None:
+        self.logits, self.cache = _array(logits), cache
 
 
 class TorchReader:
     """See stages.Reader."""
 
     def __init__(self, t2s: T2S) -> None:
-        self._t2s = t2s
+        self._t2s, self._tile = t2s, 1
+        self._tile = alike(self._tried, N_PLACES)
+        self.n_places = N_PLACES if self._tile else 1
 
-    def begin(self, texts: Sequence[tuple[np.ndarray, np.ndarray]], prompt: np.ndarray) -> TorchSpeaking:
-        """See Reader."""
+    @torch.inference_mode()
+    def begin(self, text: Text, prompt: np.ndarray) -> TorchBegun:
+        """See Reader, as for what follows."""
         device = self._t2s.text_scale.device
-        with torch.inference_mode():
-            read = [self._t2s.text(_on(device, phones), _on(device, features)) for phones, features in texts]
-        return TorchSpeaking(self._t2s, read, _on(device, prompt))
+        read = self._t2s.text(*(_on(device, each) for each in text))
+        return TorchBegun(*self._t2s.begin(read, _on(device, prompt)))
+
+    def side(self) -> TorchSide:
+        return TorchSide(self._t2s, max(1, self._tile))
+
+    def _tried(self, numbers: np.ndarray) -> np.ndarray:
+        """Logits of codes by number, each the first of its sentence."""
+        side = self.side()
+        for _ in numbers:
+            side.join(TorchBegun(torch.zeros(0), self._t2s.begun()), 1)
+        return side.step(numbers)
+
+
+class TorchSide:
+    """See kouji.runtime.together.Side."""
+
+    def __init__(self, t2s: T2S, tile: int) -> None:
+        self._t2s, self._tile = t2s, tile
+        self._caches: list[KVCache] = []
+
+    @torch.inference_mode()
+    def join(self, begun: TorchBegun, n_rows: int) -> None:
+        """See Side, as for what follows."""
+        begun.cache.grow(n_rows)
+        self._caches.append(begun.cache)
+
+    def leave(self, place: int) -> None:
+        self._caches[place] = self._caches[-1]
+        self._caches.pop()
+
+    @torch.inference_mode()
+    def step(self, codes: np.ndarray) -> np.ndarray:
+        return _array(self._t2s.step(_on(self._t2s.text_scale.device, codes), self._caches, self._tile))
 
 
 class TorchDecoder:
