@@ -10,6 +10,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from .config import N_CODES
+
 
 @dataclass(frozen=True)
 class Sampling:
@@ -25,10 +27,9 @@ class Sampling:
 def penalised(logits: np.ndarray, before: Sequence[int], penalty: float) -> np.ndarray:
     """Logits (n,) with every code that came before, the prompt's among them, made less likely once."""
     scores = logits.astype(np.float32)
-    seen = np.unique(np.asarray(before, np.int64))
-    seen = seen[seen < len(scores)]
-    scores[seen] = np.where(scores[seen] < 0, scores[seen] * penalty, scores[seen] / penalty)
-    return scores
+    seen = np.zeros(max(len(scores), N_CODES + 1), bool)
+    seen[np.asarray(before, np.int64)] = True
+    return np.where(seen[: len(scores)], np.where(scores < 0, scores * penalty, scores / penalty), scores)
 
 
 def probabilities(scores: np.ndarray, sampling: Sampling) -> np.ndarray:
