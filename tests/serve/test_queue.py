@@ -4,10 +4,12 @@ import asyncio
 import threading
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pytest
 
+from kouji import config, engines
+from kouji.serve.hosts import Host
 from kouji.serve.queue import MAX_BUFFERED, Turns
 from kouji.serve.refusals import Overloaded, TooManyRequests
 
@@ -27,6 +29,13 @@ def test_all_pieces_come_in_order() -> None:
         return names
 
     assert asyncio.run(run()) == ["head", "a", "b", "tail"]
+
+
+def test_an_engine_that_says_requests_together_gets_as_many_as_it_can_take() -> None:
+    card, settings = engines.card("native"), config.load({})
+    assert Host(card, settings, 2).turns.n_workers == 2
+    assert Host(replace(card, batch=16), settings, 2).turns.n_workers == 16
+    assert Host(replace(card, batch=16), replace(settings, max_concurrency=5), 2).turns.n_workers == 5
 
 
 def test_new_requests_are_heard_before_others_go_on() -> None:

@@ -89,7 +89,7 @@ class Hosts:
     """All engines by name and preset; each has its host from the first time it is named."""
 
     def __init__(self, settings: config.Config, n_workers: int) -> None:
-        """`n_workers`: turns that one engine takes at the same instant, each in a thread of its own; more if it batches."""
+        """`n_workers`: turns that one engine takes at once, each in a thread of its own; more where it batches."""
         self._settings, self._n_workers = settings, n_workers
         self._hosts: dict[tuple[str, str], Host] = {}  # (engine, preset where it is not the usual one)
         self._lock = threading.Lock()

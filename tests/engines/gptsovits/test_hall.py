@@ -45,6 +45,13 @@ def test_a_clip_acts_for_another_voice(session: Session) -> None:
         session.synthesize(TEXT, emotion_reference=other, **VOICE)
 
 
+def test_a_batch_is_decoded_together_and_each_text_sounds_as_it_does_alone(session: Session) -> None:
+    texts = [TEXT, LONG, "我们去公园。", "Good morning.", TEXT]
+    batch = session.synthesize_batch(texts, **VOICE)
+    for text, speech in zip(texts, batch, strict=True):
+        np.testing.assert_array_equal(speech.samples, session.synthesize(text, **VOICE).samples)
+
+
 def test_without_a_transcript_only_the_timbre_is_taken(session: Session) -> None:
     assert session.synthesize(TEXT, reference_audio=CLIP).duration > 0.4
 

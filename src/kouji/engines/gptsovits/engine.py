@@ -9,9 +9,11 @@ the style: from there comes the timbre. So the manner of one clip and the timbre
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Sequence
 from hashlib import sha256
 from pathlib import Path
+from threading import BoundedSemaphore
 from typing import cast
 
 import numpy as np
@@ -63,6 +65,9 @@ class GPTSoVITSv2:
         self.preset = preset or self.card.presets[0].name
         self._parts, self._levers = parts, PRESETS[self.preset]
         self._speaker = generation.Speaker(parts.reader)
+        # Requests that are decoded together get their codes at the same time. More of them than there are processors
+        # would be rendered no sooner at once, and take memory.
+        self._rendering = BoundedSemaphore(os.cpu_count() or 1)
         self._manners = Remembered[Prompt](N_CLIPS)
         self._starts = Remembered[Start](N_STARTS)
 
@@ -136,9 +141,10 @@ class GPTSoVITSv2:
         total = sum(target.n_samples or 0 for target in targets)
         lengths = shared(total, [len(codes) for codes in taken]) if total else [0] * len(taken)
         for number, (codes, n_samples) in enumerate(zip(taken, lengths, strict=True)):
-            frames = decoder.frames(codes, pieces[number].phones, voice.style)
-            n_frames = -(-n_samples // self.hop_length) if n_samples else n_frames_at(frames.shape[1], speed)
-            samples = decoder.render(resized(frames, n_frames), noises[number](0, n_frames), voice.style)
+            with self._rendering:
+                frames = decoder.frames(codes, pieces[number].phones, voice.style)
+                n_frames = -(-n_samples // self.hop_length) if n_samples else n_frames_at(frames.shape[1], speed)
+                samples = decoder.render(resized(frames, n_frames), noises[number](0, n_frames), voice.style)
             yield number, iter([cut_to(samples, n_samples, FADE) if n_samples else samples])
 
     def _streamed(
@@ -159,7 +165,8 @@ class GPTSoVITSv2:
             return decoder.frames(said, piece.phones, voice.style)
 
         def render(some: np.ndarray, start: int) -> np.ndarray:
-            return decoder.render(some, noise(start, some.shape[1]), voice.style)
+            with self._rendering:
+                return decoder.render(some, noise(start, some.shape[1]), voice.style)
 
         return streamed(codes, self._levers.streaming, frames, render)
 
