@@ -11,6 +11,7 @@ from time import sleep
 import numpy as np
 import pytest
 
+from kouji.errors import SpeechError
 from kouji.runtime.together import Together, alike
 
 N = 97  # codes
@@ -217,6 +218,26 @@ def test_an_error_of_a_step_goes_to_who_made_it_and_the_others_go_on() -> None:
     assert len(failed) == 3
     assert all(found[seed] == alone(seed, 40) for seed in range(10) if seed not in failed)
     assert batch.n_held == 0
+
+
+def test_when_the_program_is_told_to_stop_nobody_goes_on_from_half_a_step() -> None:
+    network = Network()
+    batch = together(network)
+    others = [batch.join(Line(seed, 30), 30, partial(begun, seed)) for seed in (1, 2)]
+
+    def fail() -> None:
+        if len(network.sizes) == 5:
+            raise KeyboardInterrupt
+
+    network.fail = fail
+    with pytest.raises(KeyboardInterrupt):
+        whole(batch, 3, 30)
+    for other in others:
+        with pytest.raises(SpeechError, match="interrupted"):
+            batch.whole(other)
+        batch.leave(other)
+    network.sizes.clear()
+    assert whole(batch, 4, 5) == alone(4, 5)
 
 
 def test_no_more_are_in_than_there_are_places_and_rows_for() -> None:

@@ -16,6 +16,8 @@ from typing import Generic, Protocol, TypeVar
 
 import numpy as np
 
+from kouji.errors import SpeechError
+
 State = TypeVar("State")
 Given = TypeVar("Given", contravariant=True)
 
@@ -225,6 +227,13 @@ class Together(Generic[State]):
                 logits = self._side.step(np.array([member._code for member in going], np.int64))
                 for member, row in zip(going, logits, strict=True):
                     member._draw(row)
+        except Exception:
+            raise
+        except BaseException:
+            # The program is to stop, wherever it was: who knows which of the others have gone on already.
+            for member in self._members:
+                member._end(SpeechError("What was said together was interrupted.", "Ask again."))
+            raise
         finally:
             self._changed.acquire()
             self._is_stepping = False

@@ -11,10 +11,10 @@ import pytest
 
 from kouji import engines
 from kouji.engines.contract import Conditioning
-from kouji.engines.gptsovits import convert, eres2net, graphs_hearing, loading
+from kouji.engines.gptsovits import convert, eres2net, graphs_hearing, loading, onnx_stages
 from kouji.engines.gptsovits.card import V2, V2PRO
 from kouji.engines.gptsovits.engine import GPTSoVITSv2
-from kouji.errors import MissingWeights
+from kouji.errors import BadCheckpoint, MissingWeights
 
 from .conftest import clip, write_pair, write_shared
 from .test_engine import said, utterance
@@ -62,6 +62,24 @@ def test_a_file_that_is_lost_later_is_told(converted: Path) -> None:
             GPTSoVITSv2(1, converted)
     finally:
         lost.write_bytes(content)
+
+
+def test_a_conversion_that_says_one_sentence_at_a_time_is_of_an_earlier_version(converted: Path) -> None:
+    import onnx
+
+    path = converted / "onnx" / "step.onnx"
+    content = path.read_bytes()
+    graph = onnx.load(str(path), load_external_data=False)
+    (x,) = (each for each in graph.graph.input if each.name == "x")
+    x.type.tensor_type.shape.dim[0].dim_value = 1
+    with np.load(converted / "onnx" / "small.npz") as file:
+        small = dict(file)
+    try:
+        onnx.save(graph, str(path))
+        with pytest.raises(BadCheckpoint, match="earlier version"):
+            onnx_stages.OnnxReader(path.parent, 1, small)
+    finally:
+        path.write_bytes(content)
 
 
 def test_the_pro_family_is_converted_with_what_it_hears_by(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,8 +5,10 @@ Sentences of all requests are said side by side, and each comes out as it would 
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from threading import BoundedSemaphore
 
 import numpy as np
 
@@ -110,6 +112,7 @@ class Speaker:
     def __init__(self, reader: Reader) -> None:
         self._reader = reader
         self._together: Together[Begun] = Together(reader.side, reader.n_places, MOST_ROWS)
+        self._reading = BoundedSemaphore(os.cpu_count() or 1)  # more at once would be ready no sooner, and take memory
 
     @property
     def n_held(self) -> int:
@@ -121,7 +124,8 @@ class Speaker:
         n_rows = len(text[0]) + len(prompt) + most
 
         def begin() -> tuple[Begun, np.ndarray]:
-            begun = self._reader.begin(text, prompt)
+            with self._reading:
+                begun = self._reader.begin(text, prompt)
             return begun, begun.logits
 
         return self._together.join(sentence, n_rows, begin)

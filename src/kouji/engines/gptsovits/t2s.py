@@ -188,7 +188,7 @@ class T2S(nn.Module):
         rows = F.pad(rows, (0, 0, 0, -len(rows) % tile))
         for number, layer in enumerate(self.layers):
             rows = cast(Layer, layer).step(rows, caches, number)
+        logits: Tensor = self.head(rows)[: len(caches)]
         for cache in caches:
             cache.n, cache.n_audio = cache.n + 1, cache.n_audio + 1
-        logits: Tensor = self.head(rows)[: len(caches)]
         return logits
