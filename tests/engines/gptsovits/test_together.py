@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -221,3 +222,32 @@ def test_the_cache_of_all_is_bounded_and_goes_with_the_last(
     assert max(watch.sizes) <= N_PLACES
     assert max(sizes, default=0) <= 2 * MOST_ROWS
     assert busy._speaker._together._side is None
+
+
+def test_the_queue_of_a_server_brings_them_together(engine: GPTSoVITSv2, reader: Reader) -> None:
+    from kouji.serve.queue import Turns
+
+    @dataclass(frozen=True)
+    class Piece:
+        samples: np.ndarray
+        duration: float
+
+    some = [job for job in jobs() if job.what.controls.get("sampling") != {"is_drawn": False}]
+    alone, _ = watched(engine, reader, "stream")
+    expected = [outcome(alone, job) for job in some]
+    busy, watch = watched(engine, reader, "stream", n_first=len(some))
+
+    def pieces(job: Job) -> Iterator[Piece]:
+        for chunk in busy.synthesize(job.what, job.voice, np.random.default_rng(job.seed)):
+            yield Piece(chunk.samples, len(chunk.samples) / 32000)
+
+    async def run() -> list[np.ndarray]:
+        turns = Turns[Piece](busy.card.batch, 32, 64)
+        tickets = [turns.submit(lambda job=job: pieces(job), f"client {job.seed}") for job in some]  # type: ignore[misc]
+        heard = [np.concatenate([piece.samples async for piece in ticket]) for ticket in tickets]
+        turns.close()
+        return heard
+
+    for got, wanted in zip(asyncio.run(run()), expected, strict=True):
+        np.testing.assert_array_equal(got, wanted)
+    assert max(watch.sizes) >= len(some)
