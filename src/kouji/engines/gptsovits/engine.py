@@ -162,7 +162,8 @@ class GPTSoVITSv2:
         assert self._levers.streaming is not None
 
         def frames(said: np.ndarray) -> np.ndarray:
-            return decoder.frames(said, piece.phones, voice.style)
+            with self._rendering:
+                return decoder.frames(said, piece.phones, voice.style)
 
         def render(some: np.ndarray, start: int) -> np.ndarray:
             with self._rendering:
@@ -246,7 +247,12 @@ class GPTSoVITSv4(GPTSoVITSv2):
     ) -> Iterator[np.ndarray]:
         assert self._levers.streaming is not None
         stream = cast(Prompted, decoder).stream(piece.phones, voice.style, noise)
-        return flowing(codes, self._levers.streaming, stream)
+
+        def go_on(said: np.ndarray, start: int, end: int) -> np.ndarray:
+            with self._rendering:
+                return stream(said, start, end)
+
+        return flowing(codes, self._levers.streaming, go_on)
 
 
 def _bounds(piece: script.Piece, target: Target) -> generation.Bounds:
