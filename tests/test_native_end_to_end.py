@@ -12,7 +12,9 @@ import pytest
 import soundfile
 
 import kouji
+from kouji import config, engines
 from kouji.audio.join import collect
+from kouji.errors import InvalidInput, UnsupportedControl
 
 HELLO = {
     "zh": "你好，世界。",
@@ -158,3 +160,20 @@ def test_a_mistake_is_told_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     monkeypatch.chdir(tmp_path)
     assert main(["say", "你好", *arguments]) == 2
     assert list(tmp_path.iterdir()) == []
+
+
+def test_words_of_one_request_are_said_as_they_would_be_in_braces(tts: kouji.Session) -> None:
+    plain = kouji.Session(tts.card, config.load({}, watermark="off"))  # a mark is of the text, and so of its braces
+    asked = plain.synthesize("在重庆。", pronunciation={"重庆": "zhong4 qing4"}).samples
+    np.testing.assert_array_equal(asked, plain.synthesize("在重{zhong4}庆。").samples)
+    assert not np.array_equal(asked, plain.synthesize("在重庆。").samples)
+    assert tts.plan("在重庆。", pronunciation={"重庆": "=四川的重庆"}).natural > tts.plan("在重庆。").natural
+
+
+def test_what_is_said_as_it_is_written_has_no_numbers(tts: kouji.Session) -> None:
+    written, usual = (tts.synthesize("你好，世界。", normalize=way).samples for way in ("off", "auto"))
+    np.testing.assert_array_equal(written, usual)
+    with pytest.raises(InvalidInput, match=r"'3' cannot be said as it is written\. Write it in words"):
+        tts.stream("3", normalize="off")
+    with pytest.raises(UnsupportedControl, match=r"'gptsovits-v2' has no control 'normalize'\. These have: .*native"):
+        kouji.Session(engines.card("gptsovits-v2")).stream("好。", normalize="off")

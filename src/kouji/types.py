@@ -102,6 +102,7 @@ class Utterance:
     pause: float | None = None  # seconds of silence after it; None: as the mark after its last unit says
     cues: tuple[Cue, ...] = ()  # named moments within it
     spelled: str = ""  # `text` with what a lexicon says of its words, in marks; "": it says nothing
+    as_written: bool = False  # its text is letters and marks, of which nothing is to be put in words
 
 
 @dataclass(frozen=True)

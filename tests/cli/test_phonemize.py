@@ -42,3 +42,12 @@ def test_ssml_is_one_text_however_many_lines_it_has(capsys: pytest.CaptureFixtur
     (line,) = map(json.loads, capsys.readouterr().out.splitlines())
     assert line["normalized"] == "银行。重复"
     assert [unit["reading"] for unit in line["units"]] == ["yin2", "hang2", "chong2", "fu4"]
+
+
+def test_words_of_one_call_and_text_as_it_is_written(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["phonemize", "用C++写", "--pronounce", "C++==C加加", "--normalize", "off", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["normalized"] == "用C加加写"
+    assert main(["phonemize", "打3折", "--normalize", "off"]) == 2
+    assert "'3' cannot be said as it is written" in capsys.readouterr().err
+    assert main(["phonemize", "好", "--pronounce", "好"]) == 2
+    assert "Give WORD=HOW" in capsys.readouterr().err

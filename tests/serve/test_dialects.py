@@ -250,6 +250,26 @@ def test_what_will_be_said_before_it_is_said(http: httpx.Client) -> None:
     assert http.post("/v1/text/phonemize", json={"input": "a", "language": "xx"}).json()["error"]["param"] == "language"
 
 
+def test_every_door_takes_pronunciations_and_texts_as_they_are_written(http: httpx.Client) -> None:
+    plain, words = pcm(http, "Kouji speaks."), {"Kouji": {"en": "K AW1 JH IY0 Z"}}
+    mine = pcm(http, "Kouji speaks.", pronunciation=words)
+    assert mine != plain
+    assert pcm(http, "Kouji speaks.", normalize="off") == plain
+    house = {"text": "Kouji speaks.", "voice": "english_1", "pronunciation": words, "return": "base64"}
+    sound = base64.b64decode(http.post("/tts", json=house).json()["audio"])
+    np.testing.assert_array_equal(samples_of(sound), np.frombuffer(mine, "<i2"))
+    asked = {"model": "native", "input": "Kouji speaks.", "voice": "english_1"}
+    usual, own = (http.post("/v1/audio/plan", json=asked | more).json() for more in ({}, {"pronunciation": words}))
+    assert usual["natural"] != own["natural"]
+    body = {"text": "3 km", "apply_text_normalization": "off"}
+    (detail,) = http.post("/v1/text-to-speech/english_1", json=body).json()["detail"]
+    assert detail["msg"].startswith("'3' cannot be said as it is written")
+    (line,) = http.post("/v1/text/phonemize", json={"input": "Kouji", "pronunciation": words}).json()["lines"]
+    assert line["units"][0]["reading"] == "K AW1 JH IY0 Z"
+    refused = http.post("/v1/text/phonemize", json={"input": "3", "normalize": "off"})
+    assert (refused.status_code, refused.json()["error"]["param"]) == (400, "normalize")
+
+
 def test_ssml_is_spoken_checked_and_listed(http: httpx.Client) -> None:
     text = '<speak>One.<break time="800ms"/>Two.</speak>'
     plain = pcm(http, "One. Two.")

@@ -64,6 +64,14 @@ def test_noise_suppression_reaches_the_hall_and_is_another_sound_for_the_cache()
         controls(denoise=2)
 
 
+def test_wording_reaches_the_hall_and_is_another_sound_for_the_cache() -> None:
+    words = {"Hey": "HH IY1"}
+    assert controls(normalize="off", pronunciation=words) == {"normalize": "off", "pronunciation": words}
+    assert controls(normalize="auto", pronunciation={}) == {}
+    plain, mine = (Request("Hey.", controls=controls(**asked)) for asked in ({}, {"pronunciation": words}))
+    assert key_of(plain, "polly", "parrot") != key_of(mine, "polly", "parrot")
+
+
 def test_clients_of_gpt_sovits_sample_too_where_they_leave_its_defaults() -> None:
     asked = ApiV2Request(text="Hey.", temperature=0.5, top_k=15, sample_steps=8)
     order = order_of_api_v2(drawing(), Client("a"), asked, "")

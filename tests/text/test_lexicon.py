@@ -74,3 +74,33 @@ def test_a_word_that_stands_twice_is_replaced_once(tmp_path: Path) -> None:
     file.write_text("行\tzh\thang2\n# between\n行\tzh\txing2\n", "utf-8")
     Lexicon.read(file).add("行", "zh", "heng2").save(file)
     assert file.read_text("utf-8") == "行\tzh\theng2\n# between\n"
+
+
+def test_words_of_one_request_need_no_language() -> None:
+    lexicon = Lexicon.inline({"重庆": "zhòng qing1", "Kouji": "K OW1 JH IY0", "東京": "とうけい", "C++": "=C加加"})
+    said = readings("重庆的Kouji和C++", lexicon)
+    assert (said["重"], said["庆"], said["Kouji"]) == ("zhong4", "qing1", "K OW1 JH IY0")
+    assert analyse("用C++写", None, lexicon).utterances[0].normalized == "用C加加写"
+    assert readings("東京です。", lexicon, "ja")["東京"] == "トウケイ"
+
+
+def test_one_pronunciation_is_pinyin_or_jyutping_as_the_text_is() -> None:
+    lexicon = Lexicon.inline({"行": "hong4"})
+    assert (readings("行街", lexicon, "zh")["行"], readings("行街", lexicon, "yue")["行"]) == ("hong4", "hong4")
+    only = Lexicon.inline({"行": {"yue": "hong4"}})
+    assert readings("行街", only, "zh")["行"] != "hong4"
+
+
+def test_the_words_of_a_request_win_over_those_of_the_house() -> None:
+    house = Lexicon.of({"行": ("zh", "hang2"), "重": ("zh", "zhong4")})
+    both = Lexicon.inline({"行": "xing2"}).over(house)
+    assert readings("重行", both) == {"重": "zhong4", "行": "xing2"}
+    assert Lexicon.inline({"行": "xing2"}).over(None) == Lexicon.inline({"行": "xing2"})
+
+
+@pytest.mark.parametrize("words", [{"重庆": "chong2"}, {"a": "zz"}, {"x": "="}, {"…": "a"}, {"Kouji": {"en": "ko1"}}])
+def test_what_is_no_pronunciation_is_refused_with_its_word(words: dict[str, object]) -> None:
+    with pytest.raises(InvalidInput, match=next(iter(words))):
+        Lexicon.inline(words)  # type: ignore[arg-type]
+    with pytest.raises(UnknownName, match="xx"):
+        Lexicon.inline({"a": {"xx": "b"}})

@@ -32,6 +32,12 @@ Denoise = Annotated[float | None, typer.Option("--denoise", help="Less noise: 0 
 Reference = Annotated[str | None, typer.Option("--reference", help="A clip whose voice is taken.")]
 ReferenceText = Annotated[str | None, typer.Option("--reference-text", help="What is said in it.")]
 Output = Annotated[str | None, typer.Option("--output", "-o", help="Sound file; - is stdout.")]
+Normalize = Annotated[
+    str | None, typer.Option("--normalize", help="off: said as it is written; numbers and signs are refused.")
+]
+Pronounce = Annotated[
+    list[str] | None, typer.Option("--pronounce", help="WORD=HOW, such as 重庆='chong2 qing4'; several times.")
+]
 Loudness = Annotated[str | None, typer.Option("--loudness", help="LUFS to bring the sound to, -40 to -5; or off.")]
 Watermark = Annotated[
     bool | None, typer.Option("--watermark/--no-watermark", help="Whether the sound is marked.", show_default=False)
@@ -74,6 +80,19 @@ def loudness_of(word: str | None) -> float | None:
         return checked(float(word))
     except ValueError:
         return checked(word)
+
+
+def words(pronounce: list[str] | None) -> dict[str, str] | None:
+    """Words and how they are said, from WORD=HOW. Raises InvalidInput."""
+    from kouji.errors import InvalidInput
+
+    if not pronounce:
+        return None
+    for each in pronounce:
+        if not all(part.strip() for part in each.partition("=")):
+            raise InvalidInput(f"--pronounce {each!r} cannot be understood.", "Give WORD=HOW: 重庆='chong2 qing4'.")
+    pairs = (each.partition("=") for each in pronounce)
+    return {word.strip(): how.strip() for word, _, how in pairs}
 
 
 def given(**controls: object) -> dict[str, object]:

@@ -18,17 +18,21 @@ def phonemize(
     file: options.File = None,
     language: options.Language = None,
     lexicon: options.Lexicon = None,
+    normalize: options.Normalize = None,
+    pronounce: options.Pronounce = None,
     json: options.Json = False,
 ) -> None:
     """Show how each line of a text is normalised and pronounced; with --json one object per line. SSML is one text."""
     from kouji import config
+    from kouji.control import wording
     from kouji.text import Lexicon, analyse_line, is_ssml
 
     settings = config.load(language=language, lexicon=lexicon)
-    words = Lexicon.read(settings.lexicon) if settings.lexicon else None
+    asked = wording.plain(options.given(normalize=normalize, pronunciation=options.words(pronounce)))
+    words = wording.lexicon_of(asked, Lexicon.read(settings.lexicon) if settings.lexicon else None)
     whole = text_of(text, file)
     for line in [whole] if is_ssml(whole) else whole.splitlines() or [""]:
-        found = analyse_line(line, settings.language or None, words)
+        found = analyse_line(line, settings.language or None, words, "normalize" in asked)
         if json:
             options.print_json(found)
         else:

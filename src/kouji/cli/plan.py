@@ -23,6 +23,8 @@ def plan(
     duration_ratio: options.DurationRatio = None,
     n_tokens: options.NTokens = None,
     speed: Annotated[float | None, typer.Option("--speed", help="2 is twice as fast.")] = None,
+    normalize: options.Normalize = None,
+    pronounce: options.Pronounce = None,
     control: options.Controls = None,
     voice: options.Voice = None,
     language: options.Language = None,
@@ -37,8 +39,9 @@ def plan(
 
     settings = options.settings_of(context)
     controls: dict[str, Any] = options.given(
-        speed=speed, duration=duration, duration_ratio=duration_ratio, n_tokens=n_tokens
-    )
+        speed=speed, duration=duration, duration_ratio=duration_ratio, n_tokens=n_tokens, normalize=normalize,
+        pronunciation=options.words(pronounce),
+    )  # fmt: skip
     controls |= assigned(control or (), controls)
     found = Session(engines.card(settings.engine), settings).plan(text_of(text, file), **controls)
     if json:

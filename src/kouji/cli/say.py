@@ -34,6 +34,8 @@ def say(
     pitch: Annotated[float | None, typer.Option("--pitch", help="Semitones up or down.")] = None,
     volume: options.Volume = None,
     denoise: options.Denoise = None,
+    normalize: options.Normalize = None,
+    pronounce: options.Pronounce = None,
     emotion: Annotated[str | None, typer.Option("--emotion", help="happy, angry, sad, afraid, … or neutral.")] = None,
     intensity: Annotated[float | None, typer.Option("--intensity", help="Of the emotion, 0 to 1.")] = None,
     emotion_text: Annotated[str | None, typer.Option("--emotion-text", help="How to say it, in words.")] = None,
@@ -70,7 +72,8 @@ def say(
         speed=speed, duration=duration, duration_ratio=duration_ratio, n_tokens=n_tokens, pitch=pitch, volume=volume,
         denoise=denoise, emotion=emotion, intensity=intensity, emotion_text=emotion_text,
         emotion_reference=emotion_reference, emotion_reference_text=emotion_reference_text,
-        reference_audio=reference, reference_text=reference_text,
+        reference_audio=reference, reference_text=reference_text, normalize=normalize,
+        pronunciation=options.words(pronounce),
     )  # fmt: skip
     controls |= assigned(control or (), controls)
     who = options.voice_of(context, settings, controls)

@@ -14,7 +14,7 @@ from kouji.errors import InvalidInput
 _WORDS = {
     "id", "voice", "language", "mode", "duration_control", "emotion_text", "emotion_mode", "emotion_matrix",
     "emotion_reference", "emotion_reference_text", "reference_audio", "reference_text", "speaker_reference",
-    "speaker_id", "text_split_method",
+    "speaker_id", "text_split_method", "normalize",
 }  # fmt: skip
 _MAYBE_WORDS = {"emotion", "refine"}  # or JSON, or true
 _WHOLE = {"seed", "n_tokens", "max_pieces", "top_k", "n_beams", "manual_seed"}

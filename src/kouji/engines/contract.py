@@ -49,6 +49,8 @@ CONTROLS = {
     "duration_slot": "duration.slot",
     "refine": "refine",
     "homophones": "homophones",
+    "normalize": "normalize",
+    "pronunciation": "pronunciation",
 }
 # What an engine has instead, from which we make the rest: words are read by kouji.control where it has only numbers.
 INSTEAD = {"emotion.text": "emotion.vector"}
@@ -140,6 +142,10 @@ _TAG = re.compile(r"\[(\s*[A-Za-z]\w*\s*)\]")
 VOLUME = Control("Loudness in dB; peaks are bent, never clipped.", -24.0, 12.0)
 # Likewise, to each utterance before the pauses around it are made.
 DENOISE = Control("Noise suppression after synthesis: 0 is off, 1 takes 15 dB of hiss away.", 0.0, 1.0)
+
+# The front end reads the text of every engine, which may list what it understands of that.
+PRONUNCIATION = Control("How words are said, in this request: a map of words to pronunciations.")
+AS_WRITTEN = Control('"off": the text is said as it is written; numbers and signs in it are refused.')
 
 
 @dataclass(frozen=True)

@@ -160,15 +160,15 @@ def order_for(service: Service, client: Client, voice_id: str, body: SpeechBody,
     voice, notices = service.names.voice_of(voice_id, card)
     notices += _left_aside(body, card)
     speed = body.voice_settings.speed if body.voice_settings else None
-    controls = {} if speed in (None, 1.0) else {"speed": speed}
+    controls: dict[str, object] = {} if speed in (None, 1.0) else {"speed": speed}
+    if body.apply_text_normalization == "off":
+        controls["normalize"] = "off"
     request = Say(body.text, voice, body.language_code or "", seed_of(body.seed), controls)
     bit_rate = 1000 * int(kbits) if kbits else None
     return Order(request, engine, codec, rate, bit_rate, "use", client.name, notices)
 
 
 def _left_aside(body: SpeechBody, card: Card) -> tuple[Notice, ...]:
-    if body.apply_text_normalization == "off":
-        raise UnsupportedControl(card.id, "apply_text_normalization", [])
     if body.pronunciation_dictionary_locators:
         raise UnsupportedControl(card.id, "pronunciation_dictionary_locators", [])
     settings = body.voice_settings

@@ -49,7 +49,7 @@ async def order_of(
     notices += _left_aside(body, service.settings.unknown_fields == "refuse")
     if body.instructions and body.model in WITHOUT_INSTRUCTIONS:
         notices += (Notice("instructions_ignored", f"{body.model!r} reads no instructions."),)
-    _refuse_what_nobody_does(body, card)
+    _check_instructions(body, card)
     format = body.response_format or "mp3"
     rate = body.sample_rate or (PCM_RATE if format == "pcm" else None)
     controls = await _controls(body, card, hear) | ({} if clip is None else {"reference_audio": clip})
@@ -89,12 +89,7 @@ def _left_aside(body: SpeechDefaults, is_strict: bool) -> tuple[Notice, ...]:
     return tuple(Notice("unknown_field", f"There is no field {name[:100]!r}.") for name in unknown[:20])
 
 
-def _refuse_what_nobody_does(body: SpeechDefaults, card: Card) -> None:
-    for name, is_asked in (
-        ("normalize", body.normalize == "off"), ("pronunciation", body.pronunciation),
-    ):  # fmt: skip
-        if is_asked:
-            raise UnsupportedControl(card.id, name, [])
+def _check_instructions(body: SpeechDefaults, card: Card) -> None:
     able = {"emotion.text", INSTEAD.get("emotion.text", "")} & set(card.controls)
     if _reads_instructions(body) and not able:
         raise UnsupportedControl(card.id, "instructions", that_can("emotion.text"))
@@ -116,6 +111,8 @@ async def _controls(body: SpeechDefaults, card: Card, hear: Hear) -> dict[str, A
         "n_tokens": body.n_tokens,
         "style": body.style,
         "reference_text": body.ref_text,
+        "normalize": "off" if body.normalize == "off" else None,
+        "pronunciation": body.pronunciation or None,
         "sampling": (body.sampling.model_dump(exclude_none=True) if body.sampling else None) or None,
         **body.own,
         **_emotion(body),

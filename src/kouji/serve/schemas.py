@@ -19,6 +19,10 @@ FORMATS = ("mp3", "opus", "aac", "flac", "wav", "pcm", "m4a")
 MAX_SEED = 2**63 - 1
 
 Rate = Annotated[int, Field(ge=8000, le=96000)]
+Pronunciation = Annotated[
+    dict[str, str | dict[str, str]],
+    Field(description="Words and how they are said: pinyin, jyutping, ARPABET, kana, hangul, or =other text."),
+]
 Weight = Annotated[float, Field(ge=0, le=1)]
 
 
@@ -126,8 +130,10 @@ class Extensions(OfOneEngine, Sound):
     style: Annotated[str | None, Field(max_length=200)] = None
     ref_audio: Annotated[str | None, Field(description="A voice to speak like: data URL, https URL.")] = None
     sampling: Sampling | None = None
-    normalize: Literal["auto", "on", "off"] | None = None
-    pronunciation: dict[str, str] | list[str] | None = None
+    normalize: Annotated[
+        Literal["auto", "on", "off"] | None, Field(description="off: the text is said as it is written.")
+    ] = None
+    pronunciation: Pronunciation | None = None
     timestamps: Literal["none", "word", "phoneme"] | None = None
     cache: Literal[CACHE_MODES] | None = None  # type: ignore[valid-type]
     params: Annotated[dict[str, Any] | None, Field(description="Of other servers; left aside with a warning.")] = None
@@ -183,12 +189,19 @@ class BatchRequest(SpeechDefaults):
 
 
 class TextRequest(BaseModel):
-    """`POST /v1/text/normalize` and `/v1/text/phonemize`."""
+    """`POST /v1/text/normalize`."""
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"input": "3.5 km", "language": "en"}]})
 
     input: str
     language: Annotated[str | None, Field(max_length=20)] = None
+
+
+class PhonemesRequest(TextRequest):
+    """`POST /v1/text/phonemize`."""
+
+    normalize: Literal["auto", "on", "off"] | None = None
+    pronunciation: Pronunciation | None = None
 
 
 class ErrorBody(BaseModel):

@@ -7,12 +7,13 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request
 
+from kouji.control import wording
 from kouji.text import Lexicon, analyse_line, is_ssml, normalize
 from kouji.text.ssml.supported import SUPPORTED
 
 from .documented import ERRORS
 from .gate import allowed
-from .schemas import TextRequest
+from .schemas import PhonemesRequest, TextRequest
 from .service import Service
 
 router = APIRouter(tags=["text"], responses=ERRORS, dependencies=[Depends(allowed("speech"))])
@@ -21,6 +22,11 @@ router = APIRouter(tags=["text"], responses=ERRORS, dependencies=[Depends(allowe
 async def _of_bounded_length(body: TextRequest, request: Request) -> TextRequest:
     service: Service = request.app.state.service
     service.check_length(body.input)
+    return body
+
+
+async def _phonemes(body: PhonemesRequest, request: Request) -> PhonemesRequest:
+    await _of_bounded_length(body, request)
     return body
 
 
@@ -35,14 +41,16 @@ async def normalized(body: Body) -> dict[str, Any]:
 
 
 @router.post("/text/phonemize")
-async def phonemized(body: Body, request: Request) -> dict[str, Any]:
+async def phonemized(body: Annotated[PhonemesRequest, Depends(_phonemes)], request: Request) -> dict[str, Any]:
     """Each line with its units: reading, what is said after sandhi, phonemes."""
     service: Service = request.app.state.service
+    asked = {"pronunciation": body.pronunciation} if body.pronunciation else {}
 
     def lines() -> list[dict[str, object]]:
-        words = Lexicon.read(service.settings.lexicon) if service.settings.lexicon else None
+        house = Lexicon.read(service.settings.lexicon) if service.settings.lexicon else None
+        words = wording.lexicon_of(asked, house)
         parts = [body.input] if is_ssml(body.input) else body.input.splitlines() or [""]
-        return [analyse_line(part, body.language, words) for part in parts]
+        return [analyse_line(part, body.language, words, body.normalize == "off") for part in parts]
 
     return {"lines": await asyncio.to_thread(lines)}
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from kouji import engines
 from kouji.asked import check_controls, check_markup, check_seed, tag_notices
-from kouji.control import DurationPlan, delivered, planned, target, with_emotion
+from kouji.control import DurationPlan, delivered, planned, target, with_emotion, wording
 from kouji.engines.contract import Card
 from kouji.errors import UnknownName, UnsupportedControl
 from kouji.policy import Permit
@@ -51,9 +51,13 @@ def plan_of(opened: Opened, request: Request) -> Plan:
     if request.language and request.language not in card.languages:
         raise UnknownName("language", request.language, card.languages)
     check_seed(request.seed)
-    check_controls(card, request.controls)
-    wanted, others = target.asked(request.controls), target.without(request.controls)
-    said = analyse(request.text, request.language or None, opened.lexicon, known_tags=card.spans)
+    asked = wording.plain(request.controls)
+    check_controls(card, asked)
+    wanted, others = target.asked(asked), wording.without(target.without(asked))
+    said = analyse(
+        request.text, request.language or None, wording.lexicon_of(asked, opened.lexicon),
+        known_tags=(*card.spans, *card.tags), as_written="normalize" in asked,
+    )  # fmt: skip
     for utterance in said.utterances:
         check_markup(card, utterance)
     language = request.language or _main_language(said.utterances)

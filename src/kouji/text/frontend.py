@@ -18,6 +18,7 @@ from .cuts import Directions, Piece, Placed, apply
 from .directions import Directed
 from .lexicon import Lexicon
 from .markup import Fixed, Marked
+from .normalization import nothing_dropped
 from .normalization.characters import Cleaned, clean, script
 from .phonemes import LANGUAGES
 from .sentence import Reading, in_words, read
@@ -43,6 +44,7 @@ def analyse(
     lexicon: Lexicon | None = None,
     max_characters: int = sentences.MAX_CHARACTERS,
     known_tags: Collection[str] = (),
+    as_written: bool = False,
 ) -> Analysis:
     """Cut a text into sentences and say how each is spoken.
 
@@ -53,11 +55,13 @@ def analyse(
         lexicon: the user's own pronunciations.
         max_characters: longer sentences are cut at their best clause.
         known_tags: names of those that the engine finds in the text by itself; of others the caller is told.
+        as_written: nothing is put in words.
 
     Raises:
         UnknownName: no such language.
         EmptyText: nothing in it can be said.
-        InvalidInput: an inline pronunciation that is none; directions that cannot be understood.
+        InvalidInput: an inline pronunciation that is none; directions that cannot be understood; numbers or signs in
+            a text that is to be said as it is written.
     """
     if language is not None and language not in LANGUAGES:
         raise UnknownName("language", language, LANGUAGES)
@@ -66,9 +70,12 @@ def analyse(
     directed = read_directions(text, language, lexicon)
     marked = markup.parse(directed.text, language)
     cleaned = clean(marked.text)
+    if as_written:
+        nothing_dropped(cleaned.dropped)
     directed = directed.moved(lambda at: bisect_left(cleaned.origins, bisect_left(marked.origins, at)))
     fixed = _apart([*(_moved(mark, cleaned.origins) for mark in marked.fixed), *directed.fixed])
-    source = _Source(directed, marked, cleaned, fixed, Directions(directed, fixed), language, lexicon)
+    directions = Directions(directed, fixed)
+    source = _Source(directed, marked, cleaned, fixed, directions, language, lexicon, as_written, known_tags)
     placed: list[Placed] = []
     default = language or segment.main_language(cleaned.text[:_GLANCE])
     for sentence in sentences.split(cleaned.text, max_characters):
@@ -96,6 +103,8 @@ class _Source:
     directions: Directions
     language: str | None
     lexicon: Lexicon | None
+    as_written: bool
+    tags: Collection[str]  # of the engine
 
 
 def _part(source: _Source, start: int, end: int, default: str, index: int) -> Iterator[Placed]:
@@ -110,6 +119,8 @@ def _part(source: _Source, start: int, end: int, default: str, index: int) -> It
         source.lexicon,
         [at - start for at in directions.borders(start, end)],
         {at - start: name for at, name in directions.languages(start, end).items()},
+        source.as_written,
+        source.tags,
     )
     said = read(text[start:end], how)
     if not said.units:
@@ -121,6 +132,7 @@ def _part(source: _Source, start: int, end: int, default: str, index: int) -> It
         utterance = Utterance(
             written, piece.normalized, piece.units, spoken, number, directions.controls(piece.start),
             pause=piece.pause, spelled=_spelled(written, [spoken, *(unit.language for unit in piece.units)], source),
+            as_written=source.as_written,
         )  # fmt: skip
         units_at = {at + start: n - piece.units_before for at, n in said.units_before.items()}
         yield Placed(utterance, piece.start, piece.end, units_at)
@@ -149,13 +161,15 @@ def _spelled(written: str, languages: Sequence[str], source: _Source) -> str:
     return "" if spelled == written else spelled
 
 
-def analyse_line(line: str, language: str | None = None, lexicon: Lexicon | None = None) -> dict[str, object]:
+def analyse_line(
+    line: str, language: str | None = None, lexicon: Lexicon | None = None, as_written: bool = False
+) -> dict[str, object]:
     """One line as plain data: text, normalized, units (text, language, reading, said, phonemes).
 
     A line with nothing to say has no units.
     """
     try:
-        utterances = analyse(line, language, lexicon).utterances
+        utterances = analyse(line, language, lexicon, as_written=as_written).utterances
     except EmptyText:
         utterances = ()
     return {

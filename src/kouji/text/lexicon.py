@@ -28,6 +28,10 @@ from .markup import arpabet, numbered
 from .normalization.characters import clean, script
 from .phonemes import LANGUAGES, jyutping_to_phonemes
 
+_HOW = (
+    "zh: pinyin, yue: jyutping, one syllable per character; en: ARPABET; ja: kana; ko: hangul; or =other text."
+)
+
 
 @dataclass(frozen=True)
 class Entry:
@@ -67,6 +71,36 @@ class Lexicon:
             key = _key(word, "")
             entries.setdefault(key, {})[language] = _entry(key, language, said, "")
         return cls(entries, "", tuple(f"{word}\t{language}\t{said}" for word, (language, said) in words.items()))
+
+    @classmethod
+    def inline(cls, words: Mapping[str, str | Mapping[str, str]]) -> Lexicon:
+        """From word -> pronunciation, or word -> language -> pronunciation.
+
+        Where no language is named, the word is said so in every language that the pronunciation is one of: "hong4" is
+        pinyin where the text is Mandarin and jyutping where it is Cantonese.
+
+        Raises:
+            InvalidInput: a pronunciation that is none.
+            UnknownName: a language that Kouji does not speak.
+        """
+        entries: dict[str, dict[str, Entry]] = {}
+        for word, said in words.items():
+            key = _key(word, "")
+            given = said if isinstance(said, Mapping) else dict.fromkeys(LANGUAGES, said)
+            found = {language: _read(key, language, each) for language, each in given.items()}
+            wrong = [language for language, entry in found.items() if entry is None]
+            if wrong and (isinstance(said, Mapping) or len(wrong) == len(found)):
+                where = repr(wrong[0]) if isinstance(said, Mapping) else "any language"
+                raise InvalidInput(f"{given[wrong[0]]!r} is not how {word!r} can be said in {where}.", _HOW)
+            entries.setdefault(key, {}).update({name: entry for name, entry in found.items() if entry is not None})
+        return cls(entries)
+
+    def over(self, other: Lexicon | None) -> Lexicon:
+        """Both, of which this one decides where both know a word in a language; named after the other."""
+        if other is None:
+            return self
+        merged = {word: {**other.entries.get(word, {}), **found} for word, found in self.entries.items()}
+        return Lexicon({**other.entries, **merged}, other.name, other.lines + self.lines)
 
     @classmethod
     def read(cls, file: str | PathLike[str]) -> Lexicon:
@@ -200,19 +234,22 @@ def _inside_word(text: str, start: int, end: int) -> bool:
 
 
 def _entry(word: str, language: str, said: str, where: str) -> Entry:
+    entry = _read(word, language, said)
+    if entry is None and said.startswith("="):
+        raise InvalidInput(f"Nothing is to be said for {word!r}{where}.", "Write text behind the =.")
+    if entry is None:
+        raise InvalidInput(f"{said!r} is not how {word!r} can be said in {language!r}{where}.", _HOW)
+    return entry
+
+
+def _read(word: str, language: str, said: str) -> Entry | None:
+    """The entry; None where that is no pronunciation of the word in that language."""
     if language not in LANGUAGES:
         raise UnknownName("language", language, LANGUAGES)
     if said.startswith("="):
-        if not said[1:].strip():
-            raise InvalidInput(f"Nothing is to be said for {word!r}{where}.", "Write text behind the =.")
-        return Entry(language, instead=said[1:].strip())
+        return Entry(language, instead=said[1:].strip()) if said[1:].strip() else None
     readings = _readings(word, language, said)
-    if readings is None:
-        raise InvalidInput(
-            f"{said!r} is not how {word!r} can be said in {language!r}{where}.",
-            "zh: pinyin, yue: jyutping, one syllable per character; en: ARPABET; ja: kana; ko: hangul; or =other text.",
-        )
-    return Entry(language, readings)
+    return None if readings is None else Entry(language, readings)
 
 
 def _readings(word: str, language: str, said: str) -> tuple[str, ...] | None:

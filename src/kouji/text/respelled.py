@@ -10,7 +10,7 @@ from functools import cache
 from kouji.errors import InvalidInput
 from kouji.types import Unit, Utterance
 
-from .frontend import analyse
+from .frontend import Analysis, analyse
 from .zh.lexicon import lexicon
 
 
@@ -38,9 +38,13 @@ def written(utterance: Utterance, engine: str) -> str:
 
 def _usual(utterance: Utterance) -> list[Unit] | None:
     """The units as the front end reads them by itself; None where they cannot be compared."""
-    found = [unit for each in analyse(utterance.normalized, utterance.language).utterances for unit in each.units]
+    found = [unit for each in _read(utterance).utterances for unit in each.units]
     same = [unit.text for unit in found] == [unit.text for unit in utterance.units]
     return found if same else None
+
+
+def _read(utterance: Utterance) -> Analysis:
+    return analyse(utterance.normalized, utterance.language, as_written=utterance.as_written)
 
 
 def _forced(unit: Unit, engine: str) -> str:

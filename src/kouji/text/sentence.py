@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
 from itertools import pairwise
@@ -51,6 +51,8 @@ class Reading:
     lexicon: Lexicon | None = None
     borders: Sequence[int] = ()  # where something changes, ascending: no number is read across it
     languages: Mapping[int, str] = field(default_factory=dict)  # from each index on: the language there; "": not said
+    as_written: bool = False  # nothing is put in words
+    tags: Collection[str] = ()  # of the engine, in square brackets: they are no text
 
 
 def read(text: str, how: Reading) -> Said:
@@ -111,11 +113,11 @@ def _segments(text: str, how: Reading) -> list[_Segment]:
         while borders and borders[0] < end:
             border = borders.pop(0)
             if border > start:
-                _append_plain(found, text[start:border], language)
+                _append_plain(found, text[start:border], language, how)
                 start = border
             if found:
                 found[-1].borders.append((len(found[-1].text), border))
-        _append_plain(found, text[start:end], language)
+        _append_plain(found, text[start:end], language, how)
 
     for region in _regions(text, how):
         inside = [m for m in how.fixed if region.start <= m.start < region.end]
@@ -127,7 +129,7 @@ def _segments(text: str, how: Reading) -> list[_Segment]:
                 border = borders.pop(0)
                 if found:
                     found[-1].borders.append((len(found[-1].text), border))
-            _append_fixed(found, text[mark.start : mark.end], mark, region.language)
+            _append_fixed(found, text[mark.start : mark.end], mark, region.language, how)
             position = max(position, mark.end)
         plain(position, region.end, region.language)
     return found
@@ -160,13 +162,14 @@ def _of_lexicon(text: str, region: segment.Region, fixed: list[Fixed], lexicon: 
     return marks
 
 
-def _append_plain(found: list[_Segment], text: str, language: str) -> None:
+def _append_plain(found: list[_Segment], text: str, language: str, how: Reading) -> None:
     if not text:
         return
-    said = re.sub(r"\s+(?=[，。！？；：、,.!?;:）])|\s+(?=\s)", "", normalization.in_words(text, language))
+    said = normalization.as_written(text, how.tags) if how.as_written else normalization.in_words(text, language)
+    said = re.sub(r"\s+(?=[，。！？；：、,.!?;:）])|\s+(?=\s)", "", said)
     for start, end, spoken in segment.runs(said, language):
         run = said[start:end]
-        if spoken == "en" and language != "en":
+        if spoken == "en" and language != "en" and not how.as_written:
             run = re.sub(r"\s+", " ", normalization.in_words(run, "en"))
         _append(found, run, spoken)
 
@@ -182,10 +185,10 @@ def _append(found: list[_Segment], text: str, language: str) -> _Segment:
     return last
 
 
-def _append_fixed(found: list[_Segment], text: str, mark: Fixed, language: str) -> None:
+def _append_fixed(found: list[_Segment], text: str, mark: Fixed, language: str, how: Reading) -> None:
     """Add a word whose reading the user gave."""
     if mark.readings[0].startswith("="):
-        _append_plain(found, mark.readings[0][1:], language)
+        _append_plain(found, mark.readings[0][1:], language, how)
         return
     part = _append(found, "", mark.language)
     if part.text and mark.language in ("en", "ko") and part.text[-1].isalnum():

@@ -30,6 +30,7 @@ from kouji.errors import (
     UnsupportedControl,
 )
 from kouji.speak import Session
+from kouji.text import Lexicon, analyse
 from kouji.types import Chunk
 from kouji_chattts import DIM, networks, statistics, tokenizer
 from kouji_sounds import FEMALE, person
@@ -284,6 +285,15 @@ def test_a_whole_text_is_read_piece_by_piece_with_or_without_a_speaker() -> None
 )
 def test_what_the_model_reads(written: str, read: str) -> None:
     assert prose(said(written)).text.replace("崇", "虫") == read
+
+
+def test_words_of_the_user_are_said_between_tags_too() -> None:
+    lexicon = Lexicon.inline({"C++": "=C加加", "重": "chong2"})
+    for text, read in (("用C++写[laugh]。", "用C加加写[laugh]。"), ("重要[laugh]。", "虫要[laugh]。")):
+        (found,) = analyse(text, None, lexicon).utterances
+        assert prose(found).text.replace("崇", "虫") == read
+    (found,) = analyse("看NHK[laugh_2]。", known_tags=TAGS, as_written=True).utterances
+    assert prose(found).text == "看NHK。"
 
 
 def test_styles_are_taken_out_and_obeyed() -> None:

@@ -15,7 +15,7 @@ from kouji.engines.cosyvoice.engine import CosyVoice, CosyVoiceInstruct, CosyVoi
 from kouji.engines.cosyvoice.torch_stages import TorchStages
 from kouji.errors import BadCheckpoint, InvalidInput, MissingWeights, SpeechError
 from kouji.speak import Session
-from kouji.text import analyse, respelled
+from kouji.text import Lexicon, analyse, respelled
 from kouji_cosyvoice import N_CODES, networks, stand_ins
 from kouji_sounds import FEMALE, MALE
 
@@ -97,6 +97,18 @@ def test_tags_stay_in_the_text_of_the_variant_that_knows_them(folder: Path) -> N
     assert segment.ids.tolist() == prose.tokenizer.encode("他说[laughter]好。")
     with pytest.raises(InvalidInput, match=r"cosyvoice-300m does not know \[laughter\]"):
         prose.segments(said("他[laughter]说。"), False, False, "cosyvoice-300m")
+
+
+def test_words_of_the_user_are_said_between_tags_too() -> None:
+    lexicon = Lexicon.inline({"C++": "=C加加", "重": "chong2"})
+    (found,) = analyse("用C++写[laughter]重要。", None, lexicon).utterances
+    (segment,) = prose.segments(found, False, True, "x")
+    (one,) = analyse("重{chong2}要。").utterances
+    expected = f"用C加加写[laughter]{respelled.written(one, 'x')}"
+    assert segment.ids.tolist() == prose.tokenizer.encode(expected)
+    (found,) = analyse("看NHK[laughter]。", as_written=True).utterances
+    (segment,) = prose.segments(found, False, True, "x")
+    assert segment.ids.tolist() == prose.tokenizer.encode("看NHK[laughter]。")
 
 
 def test_a_reading_that_the_user_fixed_is_spelled_so_that_it_is_read() -> None:

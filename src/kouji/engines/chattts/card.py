@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
-from kouji.engines.contract import DENOISE, VOLUME, Card, Control, Licence, Preset, VoicesByRule, WeightFile
+from kouji.engines.contract import (
+    AS_WRITTEN,
+    DENOISE,
+    PRONUNCIATION,
+    VOLUME,
+    Card,
+    Control,
+    Licence,
+    Preset,
+    VoicesByRule,
+    WeightFile,
+)
 
 from .config import TOKEN_RATE
 from .presets import PRESETS
@@ -51,6 +62,8 @@ CARD = Card(
         "speed": Control("Tempo: 2 is twice as fast.", 0.5, 2.0),
         "volume": VOLUME,
         "denoise": DENOISE,
+        "pronunciation": PRONUNCIATION,
+        "normalize": AS_WRITTEN,
         "duration": Control("Exact length in seconds, or 0.5 to 2 times the estimated one."),
         "duration.tokens": Control("Exactly so many steps; 46.875 are a second.", 2, 2048),
         "voice.reference": Control("A recording to speak like, 3 to 10 seconds, with its transcript."),

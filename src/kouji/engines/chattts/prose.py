@@ -62,10 +62,10 @@ def prose(utterance: Utterance, homophones: Mapping[str, str] | None = None) -> 
     if not _TAG.search(utterance.text):
         found = Prose(_official(respelled.written(utterance, _NAME), homophones), {})
     else:
-        text, styles = prompts.without_styles(utterance.text)
+        text, styles = prompts.without_styles(utterance.spelled or utterance.text)
         language = language_of(_TAG.sub("", text))
         parts = _parts(text)
-        said = "".join(part if is_tag else _in_words(part, language) for is_tag, part in parts)
+        said = "".join(part if is_tag else _said(part, language, utterance.as_written) for is_tag, part in parts)
         found = Prose(_official(said, homophones), styles)
     if not found.is_said and not _TAG.search(found.text):
         raise EmptyText(utterance.text)
@@ -91,12 +91,15 @@ def _parts(text: str) -> list[tuple[bool, str]]:
     return [*parts, (False, text[start:])]
 
 
-def _in_words(part: str, language: str) -> str:
-    """Numbers in words; a piece that holds nothing to say, such as a comma between tags, stays as it is."""
+def _said(part: str, language: str, as_written: bool) -> str:
+    """Numbers in words, unless it is said as it is written.
+
+    A piece that holds nothing to say, such as a comma between tags, stays as it is.
+    """
     if not any(character.isalnum() for character in part):
         return part
     alone = not any(character.isalpha() for character in part)  # a number is read as its sentence is
-    found = analyse(part, language if alone else None).utterances
+    found = analyse(part, language if alone else None, as_written=as_written).utterances
     said = " ".join(respelled.written(each, _NAME) for each in found)
     around = ("" if part[:1].strip() else " ", "" if part[-1:].strip() else " ")
     return around[0] + said + around[1]

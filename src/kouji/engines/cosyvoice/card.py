@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from kouji.engines.contract import (
+    AS_WRITTEN,
     CONVERSION,
     DENOISE,
+    PRONUNCIATION,
     VOLUME,
     BuiltinVoice,
     Card,
@@ -38,6 +40,8 @@ _CONTROLS = {
     "speed": Control("Tempo: 2 is twice as fast.", 0.5, 2.0),
     "volume": VOLUME,
     "denoise": DENOISE,
+    "pronunciation": PRONUNCIATION,
+    "normalize": AS_WRITTEN,
     "duration": Control("Exact length in seconds, or 0.5 to 2 times the estimated one."),
     "duration.tokens": Control("Exactly so many speech tokens; 50 are a second.", 5, 3000),
     "voice.reference": Control("A recording to speak like, best 3 to 10 seconds with its transcript."),

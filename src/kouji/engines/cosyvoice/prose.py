@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import reduce
 
 import numpy as np
 
-from kouji.errors import InvalidInput
-from kouji.text import normalize, respelled
+from kouji.errors import EmptyText, InvalidInput
+from kouji.text import analyse, normalize, respelled
+from kouji.text.frontend import join
 from kouji.types import EMOTIONS, Utterance
 
 from . import text as rules
@@ -51,7 +53,7 @@ def segments(utterance: Utterance, with_language: bool, with_tags: bool, engine:
             f"{engine} does not know {found[0]}.", "Leave it out, or use cosyvoice-300m-instruct, which does."
         )
     if found:
-        said = _with_tags(utterance.text, utterance.language)
+        said = _with_tags(utterance, engine)
     else:
         said = respelled.written(utterance, engine)
     head = f"<|{utterance.language}|>" if with_language else ""
@@ -71,15 +73,21 @@ def instruction_ids(description: str, end_mark: bool) -> np.ndarray:
     return np.array(tokenizer.encode(rules.normalized(bare) + END_MARK), np.int64)
 
 
-def _with_tags(written: str, language: str) -> str:
+def _with_tags(utterance: Utterance, engine: str) -> str:
     """Normalise what is between the tags, keep the tags; directions to the hall have done their work."""
-    parts = _TAG.split(_DIRECTION.sub("", written))
-    return "".join(part if number % 2 else _normalized(part, language) for number, part in enumerate(parts))
+    parts = _TAG.split(_DIRECTION.sub("", utterance.spelled or utterance.text))
+    return "".join(part if number % 2 else _said(part, utterance, engine) for number, part in enumerate(parts))
 
 
-def _normalized(part: str, language: str) -> str:
+def _said(part: str, of: Utterance, engine: str) -> str:
     """A piece that holds nothing to say, such as a comma between tags, stays as it is."""
-    return normalize(part, language) if any(character.isalnum() for character in part) else part
+    if not any(character.isalnum() for character in part):
+        return part
+    try:
+        found = analyse(part, of.language, as_written=of.as_written).utterances
+    except EmptyText:  # marks within other tags
+        return normalize(part, of.language)
+    return reduce(join, (respelled.written(each, engine) for each in found))
 
 
 def _count(piece: str) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kouji.engines.contract import DENOISE, VOLUME, Card, Control, Licence, Preset, WeightFile
+from kouji.engines.contract import DENOISE, PRONUNCIATION, VOLUME, Card, Control, Licence, Preset, WeightFile
 
 from . import places
 from .config import N_PLACES, SAMPLE_RATE, SAMPLE_RATE_V4, TOKEN_RATE
@@ -12,6 +12,7 @@ _CONTROLS = {
     "speed": Control("Tempo: 2 is twice as fast.", 0.5, 2.0),
     "volume": VOLUME,
     "denoise": DENOISE,
+    "pronunciation": PRONUNCIATION,
     "duration": Control("Exact length in seconds, or 0.5 to 2 times the estimated one."),
     "duration.tokens": Control("Exactly so many semantic codes; 25 are a second.", 5, 1500),
     "voice.reference": Control("A recording to speak like; with its transcript it has 3 to 10 seconds."),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kouji.engines.contract import DENOISE, VOLUME, Card, Control, Licence, Preset, WeightFile
+from kouji.engines.contract import DENOISE, PRONUNCIATION, VOLUME, Card, Control, Licence, Preset, WeightFile
 
 from .presets import MANNERS
 
@@ -47,6 +47,7 @@ CARD = Card(
         "duration.slot": Control("Also tell the GPT the number of codes (experimental)."),
         "volume": VOLUME,
         "denoise": DENOISE,
+        "pronunciation": PRONUNCIATION,
         "emotion.vector": Control("Weights of eight emotions, held back where the voice would suffer."),
         "emotion.reference": Control("The manner of a clip, with intensity 0 to 1; its timbre stays away."),
         "emotion.matrix": Control("Which exemplar of an emotion: nearest (to the voice) or random."),

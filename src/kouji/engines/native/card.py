@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kouji.engines.contract import DENOISE, VOLUME, BuiltinVoice, Card, Control, Licence
+from kouji.engines.contract import AS_WRITTEN, DENOISE, PRONUNCIATION, VOLUME, BuiltinVoice, Card, Control, Licence
 
 _PACK = "CC-BY-SA-4.0"
 
@@ -34,6 +34,8 @@ CARD = Card(
         "pitch": Control("Semitones above the voice's own pitch.", -12.0, 12.0),
         "volume": VOLUME,
         "denoise": DENOISE,
+        "pronunciation": PRONUNCIATION,
+        "normalize": AS_WRITTEN,
         "emotion.vector": Control("Eight emotions, by name with intensity or as weights; words are understood too."),
         "emotion.reference": Control("A clip whose manner is taken, not its voice."),
         "duration": Control("Exact length in seconds, or 0.5 to 2 times the natural one; natural within 0.75 to 1.25."),

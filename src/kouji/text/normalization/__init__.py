@@ -13,6 +13,9 @@ import importlib
 from functools import cache
 
 from .reader import Reader, needs_reading
+from .written import as_written, nothing_dropped
+
+__all__ = ["as_written", "in_words", "needs_reading", "nothing_dropped", "reader"]
 
 _READERS = {"zh": "Mandarin", "yue": "Cantonese", "ja": "Japanese", "ko": "Korean", "en": "English"}
 

@@ -114,6 +114,11 @@ def _said(character: str) -> str | None:
     return None
 
 
+def is_mark(character: str) -> bool:
+    """Punctuation, or a sign that lengthens or repeats what it stands behind."""
+    return character in _PUNCTUATION or character in _MARKS
+
+
 def _has_plain_form(letter: str) -> bool:
     """é is an e; ǝ is nothing that English reads."""
     return letter in _OTHER_LATIN or unicodedata.normalize("NFKD", letter)[0].isascii()
