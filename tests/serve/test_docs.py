@@ -41,7 +41,7 @@ def test_every_route_has_an_entry() -> None:
 
 def test_no_entry_is_without_its_route() -> None:
     known = {*routes(), "POST /mcp"}
-    assert set(re.findall(r"`((?:GET|POST|DELETE|WS) /[^`]*)`", TEXT)) - known == set()
+    assert set(re.findall(r"`((?:GET|POST|PUT|DELETE|WS) /[^`]*)`", TEXT)) - known == set()
 
 
 def test_every_field_scope_and_refusal_has_an_entry() -> None:

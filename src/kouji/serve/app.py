@@ -30,6 +30,7 @@ from . import (
     house,
     jobs,
     openai,
+    pronunciations,
     reference,
     takes,
     texts,
@@ -77,6 +78,7 @@ def create_app(settings: config.Config | None = None, with_page: bool = False) -
         for router in _OPENAI:
             app.include_router(router, prefix=prefix, include_in_schema=prefix == "/v1")
     app.include_router(texts.router, prefix="/v1")
+    app.include_router(pronunciations.router, prefix="/v1")
     app.include_router(jobs.router, prefix="/v1")
     for router in _OTHERS:
         app.include_router(router)
@@ -122,7 +124,7 @@ def _app(service: Service, title: str, main: FastAPI | None = None) -> FastAPI:
     if settings.cors:
         origins = [origin.strip() for origin in settings.cors.split(",") if origin.strip()]
         app.add_middleware(
-            CORSMiddleware, allow_origins=origins, allow_methods=["GET", "POST", "DELETE"], allow_headers=["*"],
+            CORSMiddleware, allow_origins=origins, allow_methods=["GET", "POST", "PUT", "DELETE"], allow_headers=["*"],
             expose_headers=list(EXPOSED),
         )  # fmt: skip
     app.add_middleware(Limits, max_body=settings.max_body_mb * MB, metrics=service.metrics)

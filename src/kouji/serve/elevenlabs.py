@@ -19,7 +19,7 @@ from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import JSONResponse, Response, StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field
 
-from kouji.errors import InvalidInput, UnsupportedControl
+from kouji.errors import InvalidInput
 from kouji.types import Mark, Notice
 from kouji.types import Request as Say
 
@@ -60,6 +60,14 @@ class VoiceSettings(BaseModel):
     speed: Annotated[float | None, Field(ge=0.25, le=4)] = None
 
 
+class Locator(BaseModel):
+    """Pronunciations that are kept here, by their id; they have one version."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    pronunciation_dictionary_id: Annotated[str, Field(max_length=80)]
+
+
 class SpeechBody(BaseModel):
     """The body of all four routes."""
 
@@ -73,7 +81,7 @@ class SpeechBody(BaseModel):
     previous_text: str | None = None
     next_text: str | None = None
     apply_text_normalization: Literal["auto", "on", "off"] | None = None
-    pronunciation_dictionary_locators: list[Any] | None = None
+    pronunciation_dictionary_locators: Annotated[list[Locator] | None, Field(max_length=20)] = None
 
 
 @router.post("/v1/text-to-speech/{voice_id}", response_class=Response, responses=AUDIO)
@@ -163,14 +171,15 @@ def order_for(service: Service, client: Client, voice_id: str, body: SpeechBody,
     controls: dict[str, object] = {} if speed in (None, 1.0) else {"speed": speed}
     if body.apply_text_normalization == "off":
         controls["normalize"] = "off"
+    if body.pronunciation_dictionary_locators:
+        named = [locator.pronunciation_dictionary_id for locator in body.pronunciation_dictionary_locators]
+        controls["pronunciation"] = service.pronunciations.together(named)
     request = Say(body.text, voice, body.language_code or "", seed_of(body.seed), controls)
     bit_rate = 1000 * int(kbits) if kbits else None
     return Order(request, engine, codec, rate, bit_rate, "use", client.name, notices)
 
 
 def _left_aside(body: SpeechBody, card: Card) -> tuple[Notice, ...]:
-    if body.pronunciation_dictionary_locators:
-        raise UnsupportedControl(card.id, "pronunciation_dictionary_locators", [])
     settings = body.voice_settings
     unused = [name for name in _UNUSED if settings and getattr(settings, name) is not None]
     unused += [name for name in ("previous_text", "next_text") if getattr(body, name) is not None]

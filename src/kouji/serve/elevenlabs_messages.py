@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field
 
 from .alignment import in_milliseconds
-from .elevenlabs import SpeechBody, VoiceSettings
+from .elevenlabs import Locator, SpeechBody, VoiceSettings
 from .responses import credits_of, marking_of
 from .validation import validated
 
@@ -49,7 +49,7 @@ class Message(BaseModel):
     generation_config: Annotated[
         GenerationConfig | None, Field(validation_alias=AliasChoices("generation_config", "generator_config"))
     ] = None
-    pronunciation_dictionary_locators: list[Any] | None = None
+    pronunciation_dictionary_locators: Annotated[list[Locator] | None, Field(max_length=20)] = None
     try_trigger_generation: bool | None = None
     flush: bool | None = None
     key: Annotated[str | None, Field(validation_alias=AliasChoices("xi-api-key", "xi_api_key"))] = None
@@ -73,13 +73,13 @@ class Message(BaseModel):
 
 def body_of(query: Query, opening: Message, text: str) -> SpeechBody:
     """The request of the other routes that asks for the same."""
-    settings = opening.voice_settings
+    settings, locators = opening.voice_settings, opening.pronunciation_dictionary_locators
     return validated(SpeechBody, {
         **dict.fromkeys(opening.model_extra or {}, True), "text": text, "model_id": query.model_id,
         "language_code": query.language_code, "seed": query.seed,
         "apply_text_normalization": query.apply_text_normalization,
         "voice_settings": settings.model_dump() if settings else None,
-        "pronunciation_dictionary_locators": opening.pronunciation_dictionary_locators,
+        "pronunciation_dictionary_locators": locators and [locator.model_dump() for locator in locators],
     })  # fmt: skip
 
 

@@ -25,13 +25,17 @@ log = logging.getLogger("kouji.serve")
 
 _NAME = re.compile(r"[a-z0-9_]+|[A-Z][A-Za-z0-9]*-[A-Za-z0-9-]+")  # of a field or header
 _TYPES = {401: "authentication_error", 403: "permission_error", 429: "rate_limit_error"}
-_PARAMS = {"voice": "voice", "model": "model", "engine": "model", "language": "language", "format": "response_format"}
+_PARAMS = {
+    "voice": "voice", "model": "model", "engine": "model", "language": "language", "format": "response_format",
+    "pronunciation": "pronunciation",
+}  # fmt: skip
 # The hall's argument -> the field of a request that it comes from, where they differ.
 _FIELDS = {
     "reference_audio": "ref_audio", "reference_text": "ref_text", "emotion_text": "emotion.text",
     "emotion_reference": "emotion.audio", "intensity": "emotion.alpha",
 }  # fmt: skip
 _CODES = {404: "not_found", 405: "method_not_allowed", 408: "timeout", 413: "too_large", 415: "unsupported_media_type"}
+_THINGS = ("voice", "model", "engine", "take", "job", "pronunciation")
 _STATUS = {404: "There is nothing at this address.", 405: "This address does not take that method."}
 
 
@@ -108,7 +112,7 @@ _ELEVENLABS = ("/v1/text-to-speech", "/v1/voices", "/v2/voices")
 
 def _status(error: SpeechError) -> int:
     """A name in the address or of a thing is 404; one that merely stands in a field is a bad request."""
-    if isinstance(error, UnknownName) and error.kind not in ("voice", "model", "engine", "take", "job"):
+    if isinstance(error, UnknownName) and error.kind not in _THINGS:
         return 400
     return error.status
 

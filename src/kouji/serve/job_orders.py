@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated, Literal
 from urllib.parse import urlsplit
 
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from .spoken import Order
 
 MOST_LINES = 10_000
+MOST_WORDS = 100_000  # with their pronunciations, of all lines: each line keeps its own
 _PREFIX = r"^[A-Za-z0-9_-][A-Za-z0-9_.-]*(/[A-Za-z0-9_-][A-Za-z0-9_.-]*)*$"  # no part of it leads out
 
 
@@ -107,6 +109,7 @@ async def job_of(
         raise _wrong("request", "Give `items` for a batch, `input` for speech.")
     hear = Hearing(uploads)
     found: list[tuple[str, Order, Consent | None]] = []
+    n_words = 0
     if isinstance(body.request, BatchOrder):
         shared = body.request.model_dump(exclude={"items"}, exclude_unset=True)
         for index, item in enumerate(body.request.items):
@@ -114,6 +117,9 @@ async def job_of(
             consent = consent_of(merged, f"items.{index}.")
             order = await order_of(service, client, merged, item.input, hear=hear)
             found.append((item.id or f"{index + 1:04}", order, consent))
+            n_words += _n_words(order)
+            if n_words > MOST_WORDS:
+                raise _wrong("pronunciation", f"The words of all lines are at most {MOST_WORDS}; the lexicon has room.")
     else:
         consent = consent_of(body.request)
         order = await order_of(service, client, body.request, body.request.input, hear=hear)
@@ -155,6 +161,11 @@ def _output(service: Service, asked: OutputOrder, order: Order) -> jobs.Output:
     output = jobs.Output(place, False, order.format, wanted, asked.url_ttl, order.sample_rate)
     output.rate(service.host(order.engine, order.preset).card.sample_rate)  # a format that cannot carry it is told now
     return output
+
+
+def _n_words(order: Order) -> int:
+    words = order.request.controls.get("pronunciation", ())
+    return len(words) if isinstance(words, Mapping) else 0
 
 
 def _callback(asked: CallbackOrder | None) -> jobs.Callback | None:

@@ -53,6 +53,8 @@ async def order_of(
     format = body.response_format or "mp3"
     rate = body.sample_rate or (PCM_RATE if format == "pcm" else None)
     controls = await _controls(body, card, hear) | ({} if clip is None else {"reference_audio": clip})
+    if body.pronunciation:
+        controls["pronunciation"] = service.pronunciations.together(body.pronunciation)
     language = body.language or service.settings.language
     asked = body.watermark, body.label or "", body.marks is not False
     request = Request(text, voice, language, seed_of(body.seed), controls, *asked)
@@ -112,7 +114,6 @@ async def _controls(body: SpeechDefaults, card: Card, hear: Hear) -> dict[str, A
         "style": body.style,
         "reference_text": body.ref_text,
         "normalize": "off" if body.normalize == "off" else None,
-        "pronunciation": body.pronunciation or None,
         "sampling": (body.sampling.model_dump(exclude_none=True) if body.sampling else None) or None,
         **body.own,
         **_emotion(body),

@@ -23,6 +23,9 @@ Pronunciation = Annotated[
     dict[str, str | dict[str, str]],
     Field(description="Words and how they are said: pinyin, jyutping, ARPABET, kana, hangul, or =other text."),
 ]
+PronunciationId = Annotated[str, Field(max_length=80)]
+_Words = Pronunciation | PronunciationId
+Pronunciations = _Words | Annotated[list[_Words], Field(max_length=20)]
 Weight = Annotated[float, Field(ge=0, le=1)]
 
 
@@ -133,7 +136,7 @@ class Extensions(OfOneEngine, Sound):
     normalize: Annotated[
         Literal["auto", "on", "off"] | None, Field(description="off: the text is said as it is written.")
     ] = None
-    pronunciation: Pronunciation | None = None
+    pronunciation: Pronunciations | None = None
     timestamps: Literal["none", "word", "phoneme"] | None = None
     cache: Literal[CACHE_MODES] | None = None  # type: ignore[valid-type]
     params: Annotated[dict[str, Any] | None, Field(description="Of other servers; left aside with a warning.")] = None
@@ -201,7 +204,7 @@ class PhonemesRequest(TextRequest):
     """`POST /v1/text/phonemize`."""
 
     normalize: Literal["auto", "on", "off"] | None = None
-    pronunciation: Pronunciation | None = None
+    pronunciation: Pronunciations | None = None
 
 
 class ErrorBody(BaseModel):

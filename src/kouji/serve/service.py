@@ -21,6 +21,7 @@ from .hosts import Host, Hosts
 from .memory import give_back
 from .metrics import Metrics
 from .names import Names
+from .pronunciations import Pronunciations
 from .queue import Ticket
 from .refusals import TooLarge
 from .shared import Shared
@@ -45,6 +46,7 @@ class Service:
         self.hosts = Hosts(settings, os.cpu_count() or 1)
         folder = Path(settings.cache_dir) if settings.cache_dir else None
         shared = Shared(settings.cache_url) if settings.cache_url else None
+        self.pronunciations = Pronunciations(config.home_folder(settings) / "pronunciations")
         self.cache = AudioCache(settings.cache_mb * MB, folder, settings.cache_dir_mb * MB, shared)
 
     def host(self, engine: str = "", preset: str = "") -> Host:

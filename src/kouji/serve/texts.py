@@ -44,9 +44,9 @@ async def normalized(body: Body) -> dict[str, Any]:
 async def phonemized(body: Annotated[PhonemesRequest, Depends(_phonemes)], request: Request) -> dict[str, Any]:
     """Each line with its units: reading, what is said after sandhi, phonemes."""
     service: Service = request.app.state.service
-    asked = {"pronunciation": body.pronunciation} if body.pronunciation else {}
 
     def lines() -> list[dict[str, object]]:
+        asked = {"pronunciation": service.pronunciations.together(body.pronunciation)} if body.pronunciation else {}
         house = Lexicon.read(service.settings.lexicon) if service.settings.lexicon else None
         words = wording.lexicon_of(asked, house)
         parts = [body.input] if is_ssml(body.input) else body.input.splitlines() or [""]
