@@ -10,6 +10,7 @@ import pickle
 import re
 import zipfile
 from collections.abc import Iterator, Mapping, Sequence
+from hashlib import sha256
 from pathlib import Path
 from typing import IO, Any
 
@@ -21,6 +22,8 @@ from kouji.errors import BadCheckpoint
 # Regular expression -> replacement, each applied in turn to every name, as by re.sub. None: an entry in whose name
 # the pattern is found is not used, and that is meant so.
 Rename = Sequence[tuple[str, str | None]]
+
+N_PIECES, PIECE = 64, 65536  # of a fingerprint; bytes
 
 # The names of torch.nn.utils.parametrizations.weight_norm -> those of the older torch.nn.utils.weight_norm.
 PARAMETRIZED: Rename = (
@@ -146,6 +149,20 @@ def _safetensors(path: Path) -> dict[str, Tensor]:
     except (SafetensorError, OSError, ValueError) as error:
         raise BadCheckpoint(f"{path} cannot be read: {error}.", "It is cut off; download it again.") from error
     return found
+
+
+def fingerprint(path: Path) -> str:
+    """Tells one file of weights from another, in milliseconds: of its size, and of 64 pieces spread over it.
+
+    Not for trust: whoever wants to can make two files with one fingerprint.
+    """
+    size = path.stat().st_size
+    known = sha256(str(size).encode())
+    with path.open("rb") as file:
+        for number in range(N_PIECES):
+            file.seek(max(0, size - PIECE) * number // (N_PIECES - 1))
+            known.update(file.read(PIECE))
+    return known.hexdigest()
 
 
 def renamed(name: str, rename: Rename) -> str | None:

@@ -9,11 +9,12 @@ import numpy as np
 import pytest
 
 from kouji.config import Config
+from kouji.engines.indextts2 import voice
 from kouji.engines.indextts2.card import CARD
 from kouji.engines.indextts2.description import Describer
 from kouji.engines.indextts2.engine import IndexTTS2
 from kouji.errors import InvalidInput, UnsupportedControl
-from kouji.policy import Gate
+from kouji.policy import Consent, Gate
 from kouji.speak import Session
 
 CLIP = str(Path(__file__).parents[2] / "data" / "english_female.flac")
@@ -40,6 +41,21 @@ def test_every_length_that_is_asked_for_is_met_within_ten_milliseconds(session: 
         assert abs(speech.duration - natural * ratio) <= 0.01
     assert abs(session.synthesize(TEXT, reference_audio=CLIP, duration=1.7).duration - 1.7) <= 0.01
     assert abs(session.synthesize(TEXT, reference_audio=CLIP, n_tokens=60).duration - 1.2) <= 0.01
+
+
+def test_a_registered_voice_is_learnt_once_and_then_read_from_disk(
+    engine: IndexTTS2, settings: Config, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = Session(CARD, settings, engine)
+    first.register_speaker("anna", first.encode_speaker(CLIP), Consent("Anna", "for the tests"))
+    said = first.synthesize(TEXT, voice="anna", n_tokens=60)
+
+    def learn(*_: object) -> None:
+        raise AssertionError("learnt again")
+
+    monkeypatch.setattr(voice, "learn", learn)
+    later = Session(CARD, settings, engine).synthesize(TEXT, voice="anna", n_tokens=60)
+    np.testing.assert_array_equal(later.samples, said.samples)
 
 
 def test_words_about_a_manner_are_understood_and_told(session: Session) -> None:

@@ -13,7 +13,7 @@ import torch
 import yaml
 
 from kouji import engines
-from kouji.engines.indextts2 import config, int8, weights
+from kouji.engines.indextts2 import config, int8, voice, weights
 from kouji.engines.indextts2.card import CARD
 from kouji.engines.indextts2.engine import IndexTTS2
 from kouji.engines.indextts2.pieces import Pieces
@@ -160,6 +160,18 @@ def test_there_is_a_conversion_to_eight_bits_and_no_other(broken: Path) -> None:
     assert (int8.convert(broken, True) / "gpt.onnx").is_file()
     with pytest.raises(InvalidInput):
         int8.convert(broken, False)
+
+
+@pytest.mark.parametrize("part", ["gpt.pth", "s2mel.pth", "hf_cache/campplus_cn_common.bin"])
+def test_what_other_weights_learnt_is_told_apart(broken: Path, part: str) -> None:
+    sizes = config.read(broken)
+    before = voice.digest(sizes, broken)
+    os.utime(broken / part, ns=(1, 1))
+    assert voice.digest(sizes, broken) == before
+    content = bytearray((broken / part).read_bytes())
+    content[::1024] = bytes(byte ^ 1 for byte in content[::1024])  # other weights differ everywhere
+    (broken / part).write_bytes(content)
+    assert voice.digest(sizes, broken) != before
 
 
 def test_no_folder_and_no_such_preset_are_named(folder: Path, tmp_path: Path) -> None:

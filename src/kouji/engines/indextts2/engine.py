@@ -8,6 +8,7 @@ The weights are those of bilibili's IndexTeam, read from their official folder.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
 
@@ -83,6 +84,11 @@ class IndexTTS2:
         words = folder / self._config.files["qwen_emo_path"]
         # Reads descriptions of a manner, where the release's own language model is at hand; loaded when first asked.
         self.reader = Describer(words) if words.is_dir() else None
+
+    @cached_property
+    def digest(self) -> str:
+        """Of what voices are learnt with."""
+        return voice.digest(self._config, self._folder)
 
     def builtin(self, name: str) -> Conditioning:
         """There is none; UnknownName."""

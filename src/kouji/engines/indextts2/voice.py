@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
+from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
@@ -25,10 +26,12 @@ from kouji.layers import checkpoint
 from . import weights
 from .config import HOP_LENGTH, SAMPLE_RATE, ModelConfig
 from .features import Statistics, stacked_bands
+from .places import auxiliary
 from .presets import CLIP
 from .regulator import LengthRegulator
 
 ENGINE = "indextts2"
+LEARNING = "1"  # counts how often what is learnt of a clip has changed
 HEARING_RATE = 16000  # Hz
 F_MAX = 11025.0  # Hz, of the mel
 SHORTEST = 1.0  # seconds of a clip
@@ -58,7 +61,8 @@ class Voice:
                 f"This voice was learned by {conditioning.engine!r}, not by {ENGINE!r}.",
                 "Learn it again from its clips.",
             )
-        return cls(**{name: np.asarray(conditioning.arrays[name], np.float32) for name in names})
+        # Copies: what comes from disk cannot be written to, of which torch would warn.
+        return cls(**{name: np.array(conditioning.arrays[name], np.float32) for name in names})
 
     def conditioning(self) -> Conditioning:
         """To be stored."""
@@ -94,6 +98,17 @@ def learn(
     bands = torch.from_numpy(fbank.without_mean(fbank.fbank(heard)))[None]
     embedded = weights.read_campplus(config, folder)(bands)[0].numpy()
     return Voice(speaker, emotion, embedded, mel, condition, np.asarray(pace, np.float32))
+
+
+def digest(config: ModelConfig, folder: Path) -> str:
+    """Of all that a voice is learnt with: one that was learnt with other weights cannot be used.
+
+    Raises:
+        MissingWeights: a file is not there.
+    """
+    own = [folder / config.files[name] for name in ("gpt_checkpoint", "s2mel_checkpoint", "w2v_stat")]
+    others = [auxiliary(folder, name) for name in ("w2vbert", "codec", "campplus")]
+    return sha256("".join([LEARNING, *map(checkpoint.fingerprint, [*own, *others])]).encode()).hexdigest()
 
 
 def manner(config: ModelConfig, folder: Path, samples: np.ndarray) -> np.ndarray:
