@@ -207,6 +207,27 @@ def test_a_long_recording_is_cut_where_it_is_quiet() -> None:
     assert len(first) + len(second) == len(loud)
 
 
+@pytest.mark.parametrize("seconds", [25.1, 26.0, 36.0])
+def test_no_piece_of_a_long_recording_is_too_short_to_be_heard(folder: Path, seconds: float) -> None:
+    """Falling all the way, it is quietest near the longest that a piece may be; what is left is heard all the same."""
+    source = (np.resize(SPEECH, int(seconds * 22050)) * np.linspace(1, 0.1, int(seconds * 22050))).astype(np.float32)
+    source[int(24.8 * 22050) : 25 * 22050] = 0
+    pieces = [len(piece) / 22050 for piece in listening.at_pauses(source)]
+    assert all(10 <= piece <= 25 for piece in pieces)
+    assert sum(pieces) == pytest.approx(len(source) / 22050)
+    base = engine(folder)
+    base._levers = replace(base._levers, n_steps=1)
+    made = [chunk.samples for chunk in base.convert(source, base.condition([SPEECH], None), np.random.default_rng(0))]
+    assert sum(map(len, made)) == len(source)
+
+
+def test_the_longest_recording_that_is_taken_is_taken(folder: Path) -> None:
+    longest = np.resize(SPEECH[4000:-4000], 30 * 22050)
+    assert len(engine(folder).condition([longest], "说了什么。").arrays["codes"]) == 1500
+    with pytest.raises(InvalidInput, match=r"30\.5 seconds cannot be used"):
+        engine(folder).condition([np.resize(longest, int(30.5 * 22050))], None)
+
+
 def test_recordings_that_cannot_be_used_are_refused(folder: Path) -> None:
     with pytest.raises(InvalidInput, match="seconds cannot be used"):
         engine(folder).condition([np.tile(SPEECH, 15)], None)

@@ -87,12 +87,16 @@ def _check_length(samples: np.ndarray, longest: float) -> None:
 
 
 def prepared(samples: np.ndarray) -> np.ndarray:
-    """A prompt as upstream's own page makes it: silence cut off, not too loud, a moment of silence behind it."""
+    """A prompt as upstream's own page makes it: silence cut off, not too loud, a moment of silence behind it.
+
+    The silence stays away where it would make the prompt longer than the tokenizer takes.
+    """
     trimmed = trim(samples)
     peak = float(np.abs(trimmed).max(initial=0))
     if peak > LOUDEST:
         trimmed = trimmed * np.float32(LOUDEST / peak)
-    return np.concatenate([trimmed, np.zeros(int(SILENCE * SAMPLE_RATE), np.float32)])
+    room = int(LONGEST * SAMPLE_RATE) - len(trimmed)
+    return np.concatenate([trimmed, np.zeros(max(0, min(int(SILENCE * SAMPLE_RATE), room)), np.float32)])
 
 
 def trim(samples: np.ndarray) -> np.ndarray:
@@ -116,13 +120,15 @@ def mels(samples: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return vocoder_mel.log_mel(samples).T.copy(), wrong.T.copy()
 
 
-def at_pauses(samples: np.ndarray, longest: float = 25.0, earliest: float = 10.0) -> list[np.ndarray]:
-    """A recording in pieces of at most `longest` seconds, cut where it is quietest."""
+def at_pauses(samples: np.ndarray, longest: float = 25.0, shortest: float = 10.0) -> list[np.ndarray]:
+    """A recording in pieces of at most `longest` seconds, cut where it is quietest, none of them below `shortest`."""
     pieces = []
+    window = SAMPLE_RATE // 10
     while len(samples) > longest * SAMPLE_RATE:
-        start, end = int(earliest * SAMPLE_RATE), int(longest * SAMPLE_RATE)
-        power = np.convolve(samples[start:end] ** 2, np.ones(SAMPLE_RATE // 10), "same")
-        cut = start + int(power.argmin())
+        start = int(shortest * SAMPLE_RATE)
+        end = min(int(longest * SAMPLE_RATE), len(samples) - start)
+        energy = np.cumsum(np.concatenate([[0.0], samples[start:end].astype(np.float64) ** 2]))
+        cut = start + int((energy[window:] - energy[:-window]).argmin()) + window // 2
         pieces.append(samples[:cut])
         samples = samples[cut:]
     return [*pieces, samples]
