@@ -156,3 +156,19 @@ def test_noise_of_tags_is_spoken_or_refused_but_never_breaks_anything() -> None:
         assert all(u.units and u.units[-1].pause for u in utterances), text
         n_spoken += 1
     assert n_spoken > 100
+
+
+@pytest.mark.parametrize(
+    ("text", "languages"),
+    [
+        ("<|yue|>你好。", ["yue"]),
+        ("<|ja|>東京。", ["ja"]),
+        ("<|JP|>東京。<|zh|>东京。", ["ja", "zh"]),
+        ("<happy><|yue|>你好。</happy>再见。", ["yue", "yue"]),
+    ],
+)
+def test_a_tag_of_a_language_holds_until_the_next(text: str, languages: list[str]) -> None:
+    found = analyse(text)
+    assert [each.language for each in found.utterances] == languages
+    assert not found.notices
+    assert not any("|" in each.text for each in found.utterances)

@@ -267,6 +267,18 @@ class Converter(Protocol):
         ...
 
 
+class Checker(Protocol):
+    """What an engine can do beside: tell what it cannot say before any sound of the request is made."""
+
+    def check(self, utterance: Utterance) -> None:
+        """Refuse an utterance. Called for each of a request, so it should take no more than a millisecond or two.
+
+        Raises:
+            InvalidInput: what in it cannot be said.
+        """
+        ...
+
+
 class Engine(Protocol):
     """A speaking engine. It keeps no state of a request between calls."""
 

@@ -66,6 +66,7 @@ def plan_of(opened: Opened, request: Request) -> Plan:
     able, interpret = card.controls, opened.interpreter
     felt, manner = with_emotion(said.utterances, request.controls, card.sample_rate, able, interpret)
     utterances = tuple(delivered(utterance, others) for utterance in felt)
+    _check(opened, utterances)
     notices = said.notices + tag_notices(card, said.utterances) + voice.notices + manner.notices
     plan = Plan(utterances, notices, voice, language, request.seed, said.lead, manner.metadata, permit)
     if wanted is None and not target.scopes(utterances):
@@ -90,6 +91,13 @@ def _duration(opened: Opened, plan: Plan, wanted: target.Target | None) -> Durat
         return opened.engine.timing(utterance, plan.voice.says(utterance))
 
     return planned(plan.utterances, timing, wanted, card.sample_rate, card.token_rate, plan.lead)
+
+
+def _check(opened: Opened, utterances: Sequence[Utterance]) -> None:
+    """What the engine itself refuses is told here, and not when half of a text has been said."""
+    if check := getattr(opened.engine, "check", None):
+        for utterance in utterances:
+            check(utterance)
 
 
 def _main_language(utterances: Sequence[Utterance]) -> str:

@@ -1,4 +1,7 @@
-"""Directions in plain text: <happy 0.6>…</happy>, <break 500ms>, <voice male_1>…</voice>, <duration 2.4s>…</duration>."""
+"""Directions in plain text: <happy 0.6>…</happy>, <break 500ms>, <voice male_1>…</voice>, <duration 2.4s>…</duration>.
+
+And <|en|> as CosyVoice's users write it: the language from there on.
+"""
 
 from __future__ import annotations
 
@@ -11,9 +14,14 @@ from kouji.types import EMOTIONS
 
 from . import amounts
 from .directions import Break, Builder, Directed, plain
+from .phonemes import LANGUAGES
 
 _NAMES = (*EMOTIONS, "voice", "duration", "break")
-_TAG = re.compile(rf"(\\?)<(/?)({'|'.join(_NAMES)})(?=[\s/>])([^<>\n]{{0,200}})>", re.IGNORECASE)
+_LANGUAGES = {**{name: name for name in LANGUAGES}, "jp": "ja"}  # what older documents of CosyVoice call Japanese
+_TAG = re.compile(
+    rf"(\\?)<(?:(/?)({'|'.join(_NAMES)})(?=[\s/>])([^<>\n]{{0,200}})|\|(?P<language>{'|'.join(_LANGUAGES)})\|)>",
+    re.IGNORECASE,
+)
 _VALUE = re.compile(r"""(?:([a-z]+)\s*=\s*)?(?:"([^"]*)"|'([^']*)'|([^\s"'=]+))""", re.IGNORECASE)
 _ARGUMENTS = {"break": ("time", "strength"), "voice": ("name",), "duration": ("time",)}
 _HINT = (
@@ -39,17 +47,21 @@ def read(raw: str) -> Directed:
         return plain(raw)
     builder = Builder()
     controls: dict[str, object] = {}
+    language = ""
     opened: list[_Open] = []
     position = n_groups = 0
     for match in _TAG.finditer(raw):
         builder.say(raw[position : match.start()])
         position = match.end()
-        name, where = match[3].lower(), f"at character {match.start() + 1}"
+        name, where = (match[3] or "").lower(), f"at character {match.start() + 1}"
         if match[1]:
             builder.say(match[0][1:])
+        elif match["language"]:
+            language = _LANGUAGES[match["language"].lower()]
+            builder.direct(controls, language)
         elif match[2]:
             controls = _close(opened, name, where)
-            builder.direct(controls)
+            builder.direct(controls, language)
         elif name == "break":
             builder.points.append(Break(builder.position, _pause(match[4], where)))
         else:
@@ -60,7 +72,7 @@ def read(raw: str) -> Directed:
                 n_groups += 1
                 if any(tag.name == name for tag in opened[:-1]):
                     raise InvalidInput(f"A duration within a duration {where}.", "Close the first before the second.")
-            builder.direct(controls)
+            builder.direct(controls, language)
     if opened:
         tag = opened[-1]
         raise InvalidInput(f"<{tag.name}> at character {tag.position + 1} is not closed.", f"Write </{tag.name}>.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
@@ -24,6 +25,8 @@ from ..saying import said, samples
 SPEECH = np.concatenate([
     np.zeros(4000), 0.5 * np.sin(np.arange(40000) / 30) * np.hanning(40000), np.zeros(4000),
 ]).astype(np.float32)  # fmt: skip
+
+CHONG = respelled.written(analyse("重{chong2}").utterances[0], "x").rstrip("。")  # can be read chong2 alone
 
 
 @cache
@@ -83,10 +86,10 @@ def test_a_description_is_read_with_its_end_mark_and_changes_the_sound(folder: P
     plain = samples(instruct, said("你好，世界。"), who)
     angry = samples(instruct, said("你好，世界。", emotion_text="很生气地说"), who)
     assert len(plain) != len(angry) or (plain != angry).any()
-    marked, given = prose.instruction_ids("Calm.", True), prose.instruction_ids("Calm.<|endofprompt|>", True)
+    marked, given = (prose.instruction_ids(text, True, "x") for text in ("Calm.", "Calm.<|endofprompt|>"))
     np.testing.assert_array_equal(marked, given)
     assert marked[-6:].tolist() == [27, 521, 2670, 28722, 662, 29]  # <endofprompt>, spelled out
-    assert len(prose.instruction_ids("Calm.", False)) == len(marked) - 6
+    assert len(prose.instruction_ids("Calm.", False, "x")) == len(marked) - 6
 
 
 def test_tags_stay_in_the_text_of_the_variant_that_knows_them(folder: Path) -> None:
@@ -109,6 +112,39 @@ def test_words_of_the_user_are_said_between_tags_too() -> None:
     (found,) = analyse("看NHK[laughter]。", as_written=True).utterances
     (segment,) = prose.segments(found, False, True, "x")
     assert segment.ids.tolist() == prose.tokenizer.encode("看NHK[laughter]。")
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        ("Well [laughter] it took <strong>3</strong> hours.", "Well [laughter] it took <strong>three</strong> hours."),
+        ("重{chong2}要[breath]重{chong2}要。", f"{CHONG}要[breath]{CHONG}要。"),
+        ("東京[laughter]です。", "トウキョウ[laughter]デス。."),
+    ],
+)
+def test_what_stands_between_tags_is_read_as_it_is_without_them(written: str, read: str) -> None:
+    (segment,) = prose.segments(said(written), False, True, "x")
+    assert segment.ids.tolist() == prose.tokenizer.encode(read)
+
+
+def test_a_word_of_the_users_lexicon_is_said_as_it_says_beside_a_tag(tmp_path: Path) -> None:
+    (tmp_path / "own.txt").write_text("重要\tzh\tchong2 yao4\n", "utf-8")
+    (utterance,) = analyse("重要[breath]的事。", lexicon=Lexicon.read(tmp_path / "own.txt")).utterances
+    (segment,) = prose.segments(utterance, False, True, "x")
+    assert segment.ids.tolist() == prose.tokenizer.encode(f"{CHONG}要[breath]的事。")
+
+
+def test_a_transcript_is_spelled_as_the_texts_that_follow_it() -> None:
+    texts = {"第3次，2024年。": "第三次，二零二四年。", "東京です。": "トウキョウデス。", "Is it?": "Is it?"}
+    for transcript, read in texts.items():
+        assert prose.prompt_ids(transcript, "x").tolist() == prose.tokenizer.encode(read)
+
+
+def test_what_a_variant_cannot_say_is_told_before_the_sentences_before_it_are_said(folder: Path) -> None:
+    session = Session(card.SFT, engine=engine(folder, CosyVoiceSFT))
+    for text in ("你好。他[laughter]说。", "Hello. I read{R EH1 D} it."):
+        with pytest.raises(InvalidInput, match=r"does not know|cannot be told"):
+            session.stream(text, voice="chinese_female")
 
 
 def test_a_reading_that_the_user_fixed_is_spelled_so_that_it_is_read() -> None:

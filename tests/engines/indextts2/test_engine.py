@@ -122,6 +122,11 @@ def test_segments_are_parted_by_the_silence_that_is_asked_for(engine: IndexTTS2,
     assert len(joined(chunks)) == 9 * RATE
 
 
+def test_no_segment_is_longer_than_the_table_of_positions(engine: IndexTTS2, voice: Conditioning) -> None:
+    samples = said(engine, utterance("a" * 199, Delivery(n_tokens=30), max_pieces=600), voice)
+    assert len(samples) > 0
+
+
 def test_sound_begins_before_the_sentence_is_rendered(engine: IndexTTS2, voice: Conditioning) -> None:
     chunks = engine.synthesize(utterance(delivery=Delivery(n_tokens=150)), voice, np.random.default_rng(1))
     assert len(next(chunks).samples) < RATE

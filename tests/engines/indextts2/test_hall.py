@@ -72,6 +72,13 @@ def test_what_it_cannot_do_is_said(session: Session) -> None:
         session.synthesize(TEXT, reference_audio=CLIP, pitch=2)
 
 
+def test_a_character_it_does_not_know_is_told_before_the_sentences_before_it_are_said(session: Session) -> None:
+    with pytest.raises(InvalidInput, match="does not know 'おはよう'"):
+        session.stream("今天的会议。おはようおはよう。", reference_audio=CLIP)
+    with pytest.raises(InvalidInput, match="temperature=9"):
+        session.stream(TEXT, reference_audio=CLIP, sampling={"temperature": 9})
+
+
 def test_a_word_of_the_users_lexicon_is_said_as_it_says(
     engine: IndexTTS2, settings: Config, tmp_path: Path
 ) -> None:

@@ -91,8 +91,12 @@ class CosyVoice:
             "mel_24k": mel_24k,
         }
         if transcript:
-            arrays["prompt_ids"] = prose.prompt_ids(transcript)
+            arrays["prompt_ids"] = prose.prompt_ids(transcript, self.card.id)
         return Conditioning(self.card.id, arrays)
+
+    def check(self, utterance: Utterance) -> None:
+        """Refuse tags and readings that this variant cannot be told; see contract.Checker."""
+        prose.segments(utterance, False, "tags" in self.card.controls, self.card.id)
 
     def timing(self, utterance: Utterance, conditioning: Conditioning) -> Timing:
         """How long it will take, estimated: this model decides while it speaks."""
@@ -156,7 +160,8 @@ class CosyVoice:
         before, codes = np.zeros(0, np.int64), np.zeros(0, np.int64)
         speaker: np.ndarray | None = arrays["embedding"]
         if description:
-            before, speaker = prose.instruction_ids(description, self._levers.end_mark), None
+            before = prose.instruction_ids(description, self._levers.end_mark, self.card.id)
+            speaker = None
         elif "prompt_ids" in arrays:
             before, codes = arrays["prompt_ids"], arrays["codes"]
         text = self._stages.encode_text(np.concatenate([before, segment.ids]))

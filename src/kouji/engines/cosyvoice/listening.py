@@ -17,7 +17,7 @@ from kouji.runtime.onnx import Graph
 
 from .config import SAMPLE_RATE
 
-LEARNING = "1"  # counts how often what `condition` learns has changed
+LEARNING = "2"  # counts how often what `condition` learns has changed
 HEARD_RATE = 16000  # Hz
 SHORTEST, LONGEST = 0.5, 30.0  # seconds; upstream refuses more, too
 LOUDEST = 0.8  # peak of a prompt

@@ -45,7 +45,7 @@ def segments(utterance: Utterance, with_language: bool, with_tags: bool, engine:
         engine: for the error.
 
     Raises:
-        InvalidInput: tags in the text of a variant that would read them aloud.
+        InvalidInput: tags in the text of a variant that would read them aloud; a reading that no spelling can force.
     """
     found = _TAG.findall(utterance.text)
     if found and not with_tags:
@@ -60,34 +60,41 @@ def segments(utterance: Utterance, with_language: bool, with_tags: bool, engine:
     return [Segment(np.array(tokenizer.encode(head + piece), np.int64)) for piece in rules.segments(said, _count)]
 
 
-def prompt_ids(transcript: str) -> np.ndarray:
-    """The transcript of a prompt, (T,) int64."""
-    return np.array(tokenizer.encode(rules.normalized(transcript)), np.int64)
+def prompt_ids(transcript: str, engine: str) -> np.ndarray:
+    """The transcript of a prompt, (T,) int64: spelled as the texts are that it stands before."""
+    return np.array(tokenizer.encode(rules.normalized(_in_words(transcript, engine))), np.int64)
 
 
-def instruction_ids(description: str, end_mark: bool) -> np.ndarray:
+def instruction_ids(description: str, end_mark: bool, engine: str) -> np.ndarray:
     """A style in words, (T,) int64, with the mark that the published weights were trained with."""
-    if not end_mark:
-        return np.array(tokenizer.encode(rules.normalized(description)), np.int64)
-    bare = _END_MARKS.sub("", description)
-    return np.array(tokenizer.encode(rules.normalized(bare) + END_MARK), np.int64)
+    bare = _END_MARKS.sub("", description) if end_mark else description
+    return np.array(tokenizer.encode(rules.normalized(_in_words(bare, engine)) + END_MARK * end_mark), np.int64)
 
 
 def _with_tags(utterance: Utterance, engine: str) -> str:
-    """Normalise what is between the tags, keep the tags; directions to the hall have done their work."""
+    """Say what is between the tags, keep the tags; directions to the hall have done their work."""
     parts = _TAG.split(_DIRECTION.sub("", utterance.spelled or utterance.text))
-    return "".join(part if number % 2 else _said(part, utterance, engine) for number, part in enumerate(parts))
+    said = (_as_said(part, utterance.language, engine, utterance.as_written) for part in parts[::2])
+    return "".join(part if number % 2 else next(said) for number, part in enumerate(parts))
 
 
-def _said(part: str, of: Utterance, engine: str) -> str:
-    """A piece that holds nothing to say, such as a comma between tags, stays as it is."""
+def _in_words(written: str, engine: str) -> str:
+    """Numbers in words and Japanese in kana, where there are any; all else is left as it stands."""
+    if re.search(r"\d|[ぁ-ゖァ-ヺ]", written) and not ("<|" in written and "|>" in written):
+        return _as_said(written, None, engine)
+    return written
+
+
+def _as_said(part: str, language: str | None, engine: str, as_written: bool = False) -> str:
+    """A stretch of text, spelled as it is said; a comma between two tags, say, stays as it is."""
     if not any(character.isalnum() for character in part):
         return part
     try:
-        found = analyse(part, of.language, as_written=of.as_written).utterances
-    except EmptyText:  # marks within other tags
-        return normalize(part, of.language)
-    return reduce(join, (respelled.written(each, engine) for each in found))
+        found = analyse(part, language, as_written=as_written).utterances
+    except EmptyText:  # marks alone, or letters that nobody can say
+        return normalize(part, language)
+    said = reduce(join, (respelled.written(each, engine) for each in found))
+    return part[: len(part) - len(part.lstrip())] + said + part[len(part.rstrip()) :]
 
 
 def _count(piece: str) -> int:

@@ -32,7 +32,7 @@ from .options import Options
 from .pieces import Pieces
 from .presets import MANNERS
 from .sampling import Limits, Noise, generate
-from .script import script
+from .script import check, script
 from .span import Target
 from .steps import stepper
 from .vocode import vocoded
@@ -119,6 +119,11 @@ class IndexTTS2:
             raise MissingWeights(f"{self._folder} has no {name}.", "It is part of IndexTeam/IndexTTS-2.")
         return self.reader.weights(description)
 
+    def check(self, utterance: Utterance) -> None:
+        """Refuse options and characters that cannot be; see contract.Checker."""
+        Options.of(utterance.controls, self._manner.sampling)
+        check(utterance, self._pieces, self._glossary)
+
     def timing(self, utterance: Utterance, conditioning: Conditioning) -> Timing:
         """An estimate; see the contract. What is asked for is met all the same, within half to twice as long."""
         return span.estimated(utterance, float(Voice.of(conditioning).pace))
@@ -127,7 +132,9 @@ class IndexTTS2:
         """Say one utterance, segment by segment, each in chunks as the vocoder has them; see the contract."""
         options = Options.of(utterance.controls, self._manner.sampling)
         speaker = Voice.of(conditioning)
-        segments = script(utterance, self._pieces, self._glossary, options.max_pieces)
+        # Each segment gets a start and a stop, and may have a quote behind its last mark.
+        longest = min(options.max_pieces, self._config.gpt.max_text - 3)
+        segments = script(utterance, self._pieces, self._glossary, longest)
         n_pause = round(options.interval_silence * config.SAMPLE_RATE)
         targets = span.targets(utterance.delivery, [len(ids) for ids in segments], n_pause)
         with torch.inference_mode():

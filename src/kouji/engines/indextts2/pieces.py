@@ -40,6 +40,7 @@ class Pieces:
             self._model = SentencePieceProcessor(model_proto=path.read_bytes())
         except (OSError, RuntimeError) as error:
             raise BadCheckpoint(f"{path} cannot be read as a SentencePiece model.", "Download it again.") from error
+        self._known: set[str] = set()  # characters
 
     def __len__(self) -> int:
         return int(self._model.get_piece_size())
@@ -55,6 +56,12 @@ class Pieces:
     def of_normalized(self, text: str) -> list[str]:
         """Pieces of a text that `normalize` made."""
         return list(self._model.encode(spaced(text), out_type=str))
+
+    def know(self, text: str) -> bool:
+        """Whether each letter and digit of a text, by itself, is in the vocabulary."""
+        letters = {character for character in text if character.isalnum()}
+        self._known |= {each for each in letters - self._known if UNKNOWN not in self.ids(self.of_normalized(each))}
+        return self._known >= letters
 
     def ids(self, pieces: Sequence[str]) -> list[int]:
         """Their numbers; `UNKNOWN` for what the vocabulary lacks."""

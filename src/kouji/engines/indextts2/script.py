@@ -40,6 +40,17 @@ def script(utterance: Utterance, pieces: Pieces, glossary: Glossary, longest: in
     return found
 
 
+def check(utterance: Utterance, pieces: Pieces, glossary: Glossary) -> None:
+    """Refuse what `script` would refuse; in a fraction of its time where every character is one that the model knows.
+
+    Raises:
+        InvalidInput: see `script`.
+    """
+    text = written(utterance)
+    if not pieces.know(text):
+        script(utterance, pieces, glossary)
+
+
 def written(utterance: Utterance) -> str:
     """The text with every pronunciation in the release's manner."""
     marked = markup.parse(utterance.spelled or utterance.text, utterance.language or None)
@@ -62,7 +73,7 @@ def _known(segment: Sequence[str], pieces: Pieces) -> list[int]:
     """Ids; marks that the vocabulary lacks have no sound and fall away, anything else is an error."""
     ids = pieces.ids(segment)
     strange = [piece for piece, id in zip(segment, ids, strict=True) if id == UNKNOWN]
-    lost = "".join(character for piece in strange for character in piece if character.isalnum())
+    lost = "".join(dict.fromkeys(character for piece in strange for character in piece if character.isalnum()))
     if lost:
         raise InvalidInput(
             f"IndexTTS 2 does not know {lost!r}.", "Write it in other characters, or in pinyin such as XUAN4."
