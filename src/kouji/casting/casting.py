@@ -82,8 +82,9 @@ class Casting:
     @cached_property
     def library(self) -> Library:
         """The registered voices."""
-        reserved = [voice.id for card in engines.cards() for voice in card.voices]
-        return Library(self._settings, reserved)
+        voices = [voice for card in engines.cards() for voice in card.voices]
+        reserved = {voice.id for voice in voices} | {voice.published for voice in voices if voice.published}
+        return Library(self._settings, sorted(reserved))
 
     def cast(
         self, voice: str, language: str, controls: Mapping[str, object], named: Sequence[str] = ()
@@ -242,6 +243,7 @@ class Casting:
         return voice
 
     def _of_name(self, name: str) -> Cast:
+        name = self._card.id_of(name)
         if self._card.has_voice(name):
             return Cast(_shown(name), lambda: self._builtin_conditioning(name))
         if name in self._of_session:

@@ -67,6 +67,7 @@ class BuiltinVoice:
     language: str  # zh | en | ja | ko | yue: the one it grew up with
     gender: str  # "female" | "male" | ""
     licence: str  # SPDX, e.g. "CC-BY-SA-4.0"
+    published: str = ""  # what its publisher calls it, which is understood too
 
 
 @dataclass(frozen=True)
@@ -211,6 +212,10 @@ class Card:
     def has_voice(self, name: str) -> bool:
         """Whether `Engine.builtin` knows it."""
         return self.makes_voice(name) or any(voice.id == name for voice in self.voices)
+
+    def id_of(self, name: str) -> str:
+        """The id of the voice that its publisher calls so; any other name as it is."""
+        return next((voice.id for voice in self.voices if name and voice.published == name), name)
 
     def unknown_tags(self, text: str) -> list[str]:
         """Words in square brackets that look like tags, in a text for an engine that has some."""

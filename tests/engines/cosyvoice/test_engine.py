@@ -14,7 +14,7 @@ from kouji.engines.cosyvoice import card, listening, prose
 from kouji.engines.cosyvoice.config import n_frames
 from kouji.engines.cosyvoice.engine import CosyVoice, CosyVoiceInstruct, CosyVoiceSFT
 from kouji.engines.cosyvoice.torch_stages import TorchStages
-from kouji.errors import BadCheckpoint, InvalidInput, MissingWeights, SpeechError
+from kouji.errors import BadCheckpoint, InvalidInput, MissingWeights, SpeechError, UnknownName
 from kouji.speak import Session
 from kouji.text import Lexicon, analyse, respelled
 from kouji_cosyvoice import N_CODES, networks, stand_ins
@@ -169,6 +169,16 @@ def test_the_hall_keeps_a_length_with_it_too(folder: Path) -> None:
     speech = session.synthesize("今天天气很好。我们去公园。", voice="chinese_female", duration=3.0)
     assert abs(speech.duration - 3) < 0.01
     assert session.synthesize("今天天气很好。", n_tokens=60).metadata["preset"] == "exact"
+
+
+def test_a_speaker_answers_to_the_name_that_its_publisher_gave_it(folder: Path) -> None:
+    session = Session(card.SFT, engine=engine(folder, CosyVoiceSFT))
+    ours, theirs = (session.synthesize("今天天气很好。", voice=name, n_tokens=60) for name in ("chinese_female", "中文女"))
+    np.testing.assert_array_equal(ours.samples, theirs.samples)
+    assert theirs.metadata["voice"] == "chinese_female"
+    with pytest.raises(UnknownName) as unknown:
+        session.synthesize("今天天气很好。", voice="somebody else")
+    assert unknown.value.hint.count("chinese_female") == 1
 
 
 def test_the_hall_clones_from_a_clip_with_and_without_its_words(folder: Path) -> None:

@@ -33,7 +33,7 @@ SPEAKERS = {
     "korean_female": ("韩语女", "ko", "female"),
 }
 _VOICES = tuple(
-    BuiltinVoice(id, f"{id.replace('_', ' ').capitalize()} ({name})", language, gender, _WEIGHTS)
+    BuiltinVoice(id, f"{id.replace('_', ' ').capitalize()} ({name})", language, gender, _WEIGHTS, published=name)
     for id, (name, language, gender) in SPEAKERS.items()
 )
 _CONTROLS = {
