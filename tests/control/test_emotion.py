@@ -50,6 +50,26 @@ def test_other_names_are_understood(name: str, emotion: str) -> None:
     assert delivery(emotion=name).emotion[EMOTIONS.index(emotion)] == 1
 
 
+@pytest.mark.parametrize(
+    ("controls", "words"),
+    [
+        ({"emotion": "开心"}, "A very happy speaker."),
+        ({"emotion": "angry", "intensity": 0.5}, "An angry speaker."),
+        ({"emotion": {"calm": 0.2, "sad": 0.6}}, "A sad and slightly calm speaker."),
+        ({"emotion": "neutral"}, ""),
+    ],
+)
+def test_an_engine_that_reads_descriptions_gets_emotions_in_words(controls: dict[str, object], words: str) -> None:
+    manner = understood(controls, 24000, ("emotion.text",), describe)
+    assert (manner.delivery.emotion_text, manner.delivery.emotion) == (words, NEUTRAL)
+    assert [notice.code for notice in manner.notices] == ["emotion_in_words"] * bool(words)
+
+
+def test_an_intensity_that_nobody_would_obey_is_refused() -> None:
+    with pytest.raises(InvalidInput, match=r"intensity=0\.5 is not possible"):
+        understood({"emotion_text": "a calm teacher", "intensity": 0.5}, 24000, ("emotion.text",), describe)
+
+
 def test_an_unknown_name_tells_the_nearest() -> None:
     with pytest.raises(UnknownName, match="Did you mean 'happy'"):
         delivery(emotion="hapy")

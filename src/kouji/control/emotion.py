@@ -35,6 +35,7 @@ ALIASES = {
     "neutral": "none 中性 中立 自然",
 }
 _NAMES = {alias: name for name, aliases in ALIASES.items() for alias in (name, *aliases.split())}
+_ADVERBS = ((0.7, "very "), (0.35, ""), (0.0, "slightly "))  # weight from which on it is so
 _ROUNDING = 1e-6  # a sum of weights may exceed 1 by what floating point loses
 
 
@@ -107,12 +108,26 @@ def understood(
     if "emotion_text" in asked:
         return _from_words(asked["emotion_text"], intensity, able, interpret)
     weights = _weights(asked["emotion"], intensity)
+    if "emotion.vector" not in able and "emotion.text" in able:
+        return _in_words(weights)
     return Manner(Delivery(emotion=weights), metadata={"emotion": named(weights)})
 
 
 def named(weights: Sequence[float]) -> dict[str, float]:
     """The emotions that have a weight, to three digits."""
     return {name: round(weight, 3) for name, weight in zip(EMOTIONS, weights, strict=True) if weight}
+
+
+def _in_words(weights: Sequence[float]) -> Manner:
+    """For an engine that reads descriptions and no numbers: "A very happy speaker."."""
+    if not any(weights):
+        return Manner()
+    ordered = sorted(named(weights).items(), key=lambda each: -each[1])
+    felt = [next(adverb for least, adverb in _ADVERBS if weight >= least) + name for name, weight in ordered]
+    words = " and ".join(felt)
+    words = f"{'An' if words[0] == 'a' else 'A'} {words} speaker."
+    notice = Notice("emotion_in_words", f"This engine reads descriptions: it is told {words!r}")
+    return Manner(Delivery(emotion_text=words), (notice,), {"emotion": named(weights)})
 
 
 def _check_mode(mode: object, sources: Sequence[str], emotion: object) -> None:
@@ -134,6 +149,9 @@ def _from_words(text: object, intensity: float, able: Collection[str], interpret
     if not isinstance(text, str) or not text.strip():
         raise InvalidInput("The description of the emotion is empty.", 'Give emotion_text="slightly sad", or leave it.')
     if "emotion.text" in able:
+        if intensity != 1 and "emotion.vector" not in able:
+            hint = 'Say it in words: emotion_text="slightly sad".'
+            raise InvalidInput(f"This engine reads descriptions as they are: intensity={intensity} is not possible.", hint)
         return Manner(Delivery(emotion_text=text.strip(), intensity=intensity), metadata={"emotion": text.strip()})
     heard = interpret(text.strip())
     weights = tuple(weight * intensity for weight in _vector(heard.emotion))
