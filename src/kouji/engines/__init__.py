@@ -12,7 +12,7 @@ from kouji.policy.licences import attribution as named
 from kouji.policy.licences import is_allowed
 
 from . import folders
-from .contract import Card, Device, Engine
+from .contract import INSTEAD, Card, Device, Engine
 
 # A table to read, not a mechanism to guess: name -> where its card lies. Third parties add theirs with an
 # entry point of the group `kouji.engines`, which points to a card in the same way.
@@ -114,8 +114,9 @@ def convert(card: Card, models: Path, int8: bool = False) -> Path:
 
 
 def that_can(control: str) -> list[str]:
-    """Engines whose card has the control."""
-    return [card.id for card in cards() if control in card.controls]
+    """Engines whose card has the control, or what is made into it."""
+    enough = {control, INSTEAD.get(control, control)}
+    return [card.id for card in cards() if enough & card.controls.keys()]
 
 
 def that_may(use: str) -> list[str]:

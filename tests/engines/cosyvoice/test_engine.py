@@ -14,7 +14,7 @@ from kouji.engines.cosyvoice import card, listening, prose
 from kouji.engines.cosyvoice.config import n_frames
 from kouji.engines.cosyvoice.engine import CosyVoice, CosyVoiceInstruct, CosyVoiceSFT
 from kouji.engines.cosyvoice.torch_stages import TorchStages
-from kouji.errors import BadCheckpoint, InvalidInput, MissingWeights, SpeechError, UnknownName
+from kouji.errors import BadCheckpoint, InvalidInput, MissingWeights, SpeechError, UnknownName, UnsupportedControl
 from kouji.speak import Session
 from kouji.text import Lexicon, analyse, respelled
 from kouji_cosyvoice import N_CODES, networks, stand_ins
@@ -179,6 +179,12 @@ def test_a_speaker_answers_to_the_name_that_its_publisher_gave_it(folder: Path) 
     with pytest.raises(UnknownName) as unknown:
         session.synthesize("今天天气很好。", voice="somebody else")
     assert unknown.value.hint.count("chinese_female") == 1
+
+
+def test_who_reads_descriptions_is_told_with_those_who_have_them_understood(folder: Path) -> None:
+    session = Session(card.SFT, engine=engine(folder, CosyVoiceSFT))
+    with pytest.raises(UnsupportedControl, match="native, cosyvoice-300m-instruct, indextts2"):
+        session.synthesize("今天天气很好。", emotion_text="calm")
 
 
 def test_the_hall_clones_from_a_clip_with_and_without_its_words(folder: Path) -> None:
