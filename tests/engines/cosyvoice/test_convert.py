@@ -90,6 +90,17 @@ def test_a_lost_file_is_told_before_anything_is_loaded(tmp_path: Path, models: P
         OnnxStages(place, 1)
 
 
+def test_a_folder_without_speakers_is_none_of_a_variant_that_has_some(tmp_path: Path) -> None:
+    packed(tmp_path / "onnx", int8=False)
+    with (tmp_path / "onnx" / loading.SPEAKERS).open("wb") as file:
+        np.savez(file)
+    (tmp_path / "onnx" / converted.MANIFEST).unlink()
+    converted.finish(tmp_path / "onnx", int8=False)
+    assert loading.load(tmp_path, 1, int8=False)
+    with pytest.raises(BadCheckpoint, match=r"speakers\.npz has no speaker"):
+        loading.load(tmp_path, 1, int8=False, needs_speakers=True)
+
+
 def test_a_preset_of_32_bits_does_not_take_eight_bits_instead(tmp_path: Path) -> None:
     packed(tmp_path / "onnx-int8", int8=True)
     with pytest.raises(MissingWeights, match="32 bits"):

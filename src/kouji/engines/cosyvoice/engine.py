@@ -48,7 +48,9 @@ class CosyVoice:
         self.preset = preset or self.card.presets[0].name
         self._levers, self._n_threads = PRESETS[self.preset], n_threads
         self._ears: loading.Listener = listening.Ears(folder, n_threads)
-        self._stages, self._speakers = loading.load(folder, n_threads, self._levers.int8, device)
+        self._stages, self._speakers = loading.load(
+            folder, n_threads, self._levers.int8, device, needs_speakers=bool(self.card.voices)
+        )
 
     @classmethod
     def assembled(

@@ -35,7 +35,7 @@ class Listener(Protocol):
 
 
 def load(
-    folder: Path, n_threads: int, int8: bool, device: Device | None = None
+    folder: Path, n_threads: int, int8: bool, device: Device | None = None, needs_speakers: bool = False
 ) -> tuple[Stages, Mapping[str, np.ndarray]]:
     """The stages, and the embeddings (192,) of the built-in speakers by their official names.
 
@@ -45,6 +45,7 @@ def load(
         int8: take eight-bit weights where they were made; otherwise they are not touched.
         device: where they run. Converted files run on cpu, cuda and tensorrt, in float32; for the rest, the official
             ones are taken.
+        needs_speakers: a folder without any is of another variant.
 
     Raises:
         MissingExtra: official files need torch.
@@ -57,13 +58,21 @@ def load(
     for place in [] if needs_torch else converted.choices(folder, int8):
         from .onnx_stages import OnnxStages
 
-        with np.load(place / SPEAKERS) as speakers:
-            return OnnxStages(place, n_threads, device.name or "cpu"), dict(speakers)
+        with np.load(place / SPEAKERS) as table:
+            speakers = _checked(dict(table), needs_speakers, place / SPEAKERS)
+        return OnnxStages(place, n_threads, device.name or "cpu"), speakers
     converted.expect_official(folder, "llm.pt")
     with needs("torch", "The way to read the official files"):
         from .torch_stages import TorchStages
 
-    return TorchStages.from_folder(folder, n_threads, device), speakers_of(folder)
+    speakers = _checked(speakers_of(folder), needs_speakers, folder / "spk2info.pt")
+    return TorchStages.from_folder(folder, n_threads, device), speakers
+
+
+def _checked(speakers: dict[str, np.ndarray], needs_speakers: bool, path: Path) -> dict[str, np.ndarray]:
+    if needs_speakers and not speakers:
+        raise BadCheckpoint(f"{path} has no speaker.", "It is of CosyVoice-300M; CosyVoice-300M-SFT has seven.")
+    return speakers
 
 
 def speakers_of(folder: Path) -> dict[str, np.ndarray]:

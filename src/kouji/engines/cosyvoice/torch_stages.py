@@ -82,9 +82,11 @@ class TorchStages:
         asked = device or Device()
         place = place_of(asked.name)
         torch.set_num_threads(n_threads)
-        lm = TokenLM.from_checkpoint(folder / "llm.pt").to(place)
+        # The smallest first: what is wrong with it is told before the large ones are read.
+        hift = HiFT.from_checkpoint(folder / "hift.pt").to(place)
         flow = Flow.from_checkpoint(folder / "flow.pt").to(place)
-        return cls(lm, flow, HiFT.from_checkpoint(folder / "hift.pt").to(place), NARROW.get(asked.precision))
+        lm = TokenLM.from_checkpoint(folder / "llm.pt").to(place)
+        return cls(lm, flow, hift, NARROW.get(asked.precision))
 
     @torch.inference_mode()
     def encode_text(self, ids: np.ndarray) -> np.ndarray:
