@@ -15,6 +15,7 @@ from kouji.engines.cosyvoice.config import n_frames
 from kouji.engines.cosyvoice.engine import CosyVoice, CosyVoiceInstruct, CosyVoiceSFT
 from kouji.engines.cosyvoice.torch_stages import TorchStages
 from kouji.errors import BadCheckpoint, InvalidInput, MissingWeights, SpeechError, UnknownName, UnsupportedControl
+from kouji.runtime.onnx import Graph
 from kouji.speak import Session
 from kouji.text import Lexicon, analyse, respelled
 from kouji_cosyvoice import N_CODES, networks, stand_ins
@@ -70,6 +71,15 @@ def test_cross_lingual_texts_carry_the_tag_of_their_language() -> None:
     texts = ("Good morning.", "早上好。", "안녕하세요.")
     assert [prose.segments(said(text), True, False, "x")[0].ids[0] for text in texts] == [50259, 50260, 50264]
     assert prose.segments(said(texts[0]), False, False, "x")[0].ids[0] < 50257
+
+
+@pytest.mark.parametrize(("preset", "stays"), [("exact", True), ("fast", False)])
+def test_where_memory_is_short_what_heard_a_recording_makes_room(folder: Path, preset: str, stays: bool) -> None:
+    base = engine(folder, preset=preset)
+    who = base.condition([SPEECH], None)
+    list(base.convert(SPEECH, who, np.random.default_rng(0)))
+    held = [each for each in vars(base._ears).values() if isinstance(each, Graph)]
+    assert bool(held) is stays
 
 
 def test_the_speaker_of_several_recordings_is_their_mean(folder: Path) -> None:

@@ -92,6 +92,7 @@ class CosyVoice:
             "mel": mel,
             "mel_24k": mel_24k,
         }
+        self._heard()
         if transcript:
             arrays["prompt_ids"] = prose.prompt_ids(transcript, self.card.id)
         return Conditioning(self.card.id, arrays)
@@ -144,6 +145,12 @@ class CosyVoice:
             renderer = self._renderer(conditioning, rng)
             mel = renderer.mel(self._ears.codes(piece))
             yield Chunk(cut_to(renderer.vocode(mel)[0], len(piece), FADE))
+        self._heard()
+
+    def _heard(self) -> None:
+        """A recording is done with. Where memory is short, what heard it makes room."""
+        if self._levers.int8:
+            self._ears.rest()
 
     def _segments(self, utterance: Utterance, conditioning: Conditioning) -> list[prose.Segment]:
         arrays = conditioning.arrays
@@ -215,6 +222,7 @@ class CosyVoiceSFT(CosyVoice):
     def condition(self, clips: Sequence[np.ndarray], transcript: str | None) -> Conditioning:
         """A speaker: the mean of the embeddings of all clips, upstream's own recipe. The transcript is not needed."""
         embeddings = [self._ears.embedding(listening.prepared(clip)) for clip in clips]
+        self._heard()
         return Conditioning(self.card.id, {"embedding": np.asarray(np.mean(embeddings, 0), np.float32)})
 
 

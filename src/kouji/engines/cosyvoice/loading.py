@@ -33,6 +33,10 @@ class Listener(Protocol):
         """(n_samples,) at 22.05 kHz -> (192,)."""
         ...
 
+    def rest(self) -> None:
+        """Leave memory until it is needed again."""
+        ...
+
 
 def load(
     folder: Path, n_threads: int, int8: bool, device: Device | None = None, needs_speakers: bool = False
