@@ -54,10 +54,10 @@ class Delivery:
     speed: float = 1.0  # tempo: 2 is twice as fast
     pitch: float = 0.0  # semitones above the voice's own
     volume: float = 0.0  # dB
-    emotion: tuple[float, ...] = NEUTRAL  # weights of EMOTIONS, 0 to 1 each
+    emotion: tuple[float, ...] = NEUTRAL  # weights of EMOTIONS, 0 to 1 each, times the intensity
     emotion_text: str = ""  # a description in words, for engines that read one
     emotion_clip: np.ndarray | None = None  # (n_samples,) float32 at the engine's rate, whose manner is taken
-    intensity: float = 1.0  # of what the text or the clip says, 0 to 1; `emotion` has its own in it
+    intensity: float = 1.0  # 0 to 1: of what the text or the clip says; `emotion` has it in it
     duration: float | None = None  # seconds from the utterance's first sample to its last
     n_tokens: int | None = None  # exactly so many of the engine's own tokens
     denoise: float = 0.0  # 0 to 1: how much of the noise in its sound the hall takes out

@@ -65,6 +65,13 @@ def test_an_engine_that_reads_descriptions_gets_emotions_in_words(controls: dict
     assert [notice.code for notice in manner.notices] == ["emotion_in_words"] * bool(words)
 
 
+def test_an_engine_is_told_the_intensity_that_is_in_the_weights() -> None:
+    for asked in ({"emotion": "happy"}, {"emotion_text": "happy"}):
+        whole, half = delivery(**asked), delivery(**asked, intensity=0.5)
+        assert (whole.intensity, half.intensity) == (1, 0.5)
+        np.testing.assert_allclose(half.emotion, np.array(whole.emotion) / 2)
+
+
 def test_an_intensity_that_nobody_would_obey_is_refused() -> None:
     with pytest.raises(InvalidInput, match=r"intensity=0\.5 is not possible"):
         understood({"emotion_text": "a calm teacher", "intensity": 0.5}, 24000, ("emotion.text",), describe)

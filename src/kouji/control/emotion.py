@@ -110,7 +110,8 @@ def understood(
     weights = _weights(asked["emotion"], intensity)
     if "emotion.vector" not in able and "emotion.text" in able:
         return _in_words(weights)
-    return Manner(Delivery(emotion=weights), metadata={"emotion": named(weights)})
+    delivery = Delivery(emotion=weights, intensity=intensity) if any(weights) else Delivery()
+    return Manner(delivery, metadata={"emotion": named(weights)})
 
 
 def named(weights: Sequence[float]) -> dict[str, float]:
@@ -163,6 +164,7 @@ def _from_words(text: object, intensity: float, able: Collection[str], interpret
         hints[name] = getattr(plain, name)
     notices.append(Notice("emotion_understood", _told(text.strip(), weights, hints, heard.reader)))
     delivery = Delivery(hints["speed"], hints["pitch"], hints["volume"], weights)
+    delivery = replace(delivery, intensity=intensity) if any(weights) else delivery
     return Manner(delivery, tuple(notices), {"emotion": named(weights), "emotion_reader": heard.reader})
 
 

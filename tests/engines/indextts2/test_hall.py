@@ -65,6 +65,13 @@ def test_words_about_a_manner_are_understood_and_told(session: Session) -> None:
     assert not np.array_equal(speech.samples, plain.samples)
 
 
+def test_an_intensity_counts_behind_the_caps_as_in_the_release(session: Session) -> None:
+    """Happy is held back to 0.8 at most; half of that is 0.4, whose weight without an intensity is 0.4 / 0.9375."""
+    half = session.synthesize(TEXT, reference_audio=CLIP, n_tokens=60, emotion="happy", intensity=0.5)
+    same = session.synthesize(TEXT, reference_audio=CLIP, n_tokens=60, emotion={"happy": 0.4 / 0.9375})
+    np.testing.assert_allclose(half.samples, same.samples, atol=2e-3)
+
+
 def test_what_it_cannot_do_is_said(session: Session) -> None:
     with pytest.raises(InvalidInput, match="reference_audio"):
         session.synthesize(TEXT)

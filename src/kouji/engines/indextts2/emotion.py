@@ -69,4 +69,9 @@ def scaled(weights: Sequence[float], alpha: float) -> tuple[float, ...]:
     return tuple(weights) if alpha == 1 else tuple(int(weight * alpha * 10000) / 10000 for weight in weights)
 
 
+def held_back(weights: Sequence[float], alpha: float) -> tuple[float, ...]:
+    """Weights that have alpha (above 0) in them, in the order of the release: caps first, alpha behind them."""
+    return scaled(capped([round(weight / alpha, 9) for weight in weights]), alpha)
+
+
 assert len(BIAS) == len(EMOTIONS)

@@ -25,7 +25,7 @@ from kouji.types import Chunk, Mark, Timing, Utterance
 from . import config, span, voice, weights
 from .card import CARD
 from .description import Describer
-from .emotion import Exemplars, capped
+from .emotion import Exemplars, held_back
 from .flow import solve
 from .int8 import read_narrow
 from .options import Options
@@ -170,7 +170,7 @@ class IndexTTS2:
         if not any(delivery.emotion):
             return torch.from_numpy(base)
         rows = self._exemplars.chosen(speaker.speaker_embedding, rng if options.emotion_matrix == "random" else None)
-        return torch.from_numpy(self._exemplars.mixed(capped(delivery.emotion), rows, base))
+        return torch.from_numpy(self._exemplars.mixed(held_back(delivery.emotion, delivery.intensity), rows, base))
 
     def _of_clip(self, clip: np.ndarray) -> np.ndarray:
         """The emotion vector of a clip at 22.05 kHz; those of late are remembered."""
