@@ -151,8 +151,10 @@ def _from_words(text: object, intensity: float, able: Collection[str], interpret
         raise InvalidInput("The description of the emotion is empty.", 'Give emotion_text="slightly sad", or leave it.')
     if "emotion.text" in able:
         if intensity != 1 and "emotion.vector" not in able:
-            hint = 'Say it in words: emotion_text="slightly sad".'
-            raise InvalidInput(f"This engine reads descriptions as they are: intensity={intensity} is not possible.", hint)
+            raise InvalidInput(
+                f"This engine reads descriptions as they are: intensity={intensity} is not possible.",
+                'Say it in words: emotion_text="slightly sad".',
+            )
         return Manner(Delivery(emotion_text=text.strip(), intensity=intensity), metadata={"emotion": text.strip()})
     heard = interpret(text.strip())
     weights = tuple(weight * intensity for weight in _vector(heard.emotion))

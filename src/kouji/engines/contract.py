@@ -52,8 +52,8 @@ CONTROLS = {
     "normalize": "normalize",
     "pronunciation": "pronunciation",
 }
-# What an engine has instead, from which we make the rest: words are read by kouji.control where it has only numbers, and
-# numbers are put into words where it reads only those.
+# What an engine has instead, from which we make the rest: words are read by kouji.control where it has only numbers,
+# and numbers are put into words where it reads only those.
 INSTEAD = {"emotion.text": "emotion.vector", "emotion.vector": "emotion.text"}
 # Those of them that say whose voice it is.
 SPEAKERS = ("speaker_id", "reference_audio", "speaker_reference")

@@ -183,7 +183,8 @@ def test_the_hall_keeps_a_length_with_it_too(folder: Path) -> None:
 
 def test_a_speaker_answers_to_the_name_that_its_publisher_gave_it(folder: Path) -> None:
     session = Session(card.SFT, engine=engine(folder, CosyVoiceSFT))
-    ours, theirs = (session.synthesize("今天天气很好。", voice=name, n_tokens=60) for name in ("chinese_female", "中文女"))
+    names = "chinese_female", "中文女"
+    ours, theirs = (session.synthesize("今天天气很好。", voice=name, n_tokens=60) for name in names)
     np.testing.assert_array_equal(ours.samples, theirs.samples)
     assert theirs.metadata["voice"] == "chinese_female"
     with pytest.raises(UnknownName) as unknown:
