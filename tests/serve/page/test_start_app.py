@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 import httpx
@@ -32,6 +33,23 @@ def test_the_page_asks_for_a_key_where_the_server_has_keys(tmp_path: Path) -> No
                 assert http.post("/login", data={"username": name, "password": key}).status_code == 400
             assert http.post("/login", data={"username": "page", "password": keeper}).status_code == 200
             assert http.get("/config").status_code == 200
+
+
+def test_making_the_page_leaves_no_event_loop_open(monkeypatch: pytest.MonkeyPatch) -> None:
+    from kouji import config
+    from kouji.serve.app import create_app
+
+    opened, open_one = [], asyncio.new_event_loop
+
+    def new_event_loop() -> asyncio.AbstractEventLoop:
+        opened.append(open_one())
+        return opened[-1]
+
+    for place in (asyncio, asyncio.events):
+        monkeypatch.setattr(place, "new_event_loop", new_event_loop)
+    create_app(config.load({}), with_page=True)
+    assert opened
+    assert all(loop.is_closed() for loop in opened)
 
 
 def test_without_gradio_the_front_page_says_how_to_install_it(server: object, http: httpx.Client) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -29,6 +31,12 @@ _MONO = ("ui-monospace", "Menlo", "Consolas", "monospace")
 
 def mount(app: FastAPI) -> None:
     """Hang the page in: /page/zh and /page/en."""
+    # Where no event loop runs, gradio opens some of its own and never closes them.
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(asyncio.run, _hung(app)).result()
+
+
+async def _hung(app: FastAPI) -> None:
     service: Service = app.state.service
     gate: Gate = app.state.gate
     desk = Desk(service, gate, Work(service, app.state.desk))
