@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -143,6 +144,34 @@ def test_what_nobody_listens_to_is_not_made() -> None:
     asyncio.run(run())
     assert ended.is_set()
     assert len(made) < 1000
+
+
+def test_who_hangs_up_just_when_all_is_made_gives_one_place_back_and_no_more() -> None:
+    gate = threading.Event()
+
+    def stays() -> Iterator[Sound]:
+        gate.wait(5)
+        yield Sound("a")
+
+    async def run() -> tuple[int, int]:
+        turns = Turns[Sound](1, 2, 2)
+        for _ in range(3):
+            ticket = turns.submit(lambda: iter([Sound("a")]), "one")
+            assert (await anext(ticket)).name == "a"
+            until = time.monotonic() + 5
+            while turns.n_open and time.monotonic() < until:
+                time.sleep(0.001)  # the loop stands still: it has not heard yet that there is no more
+            ticket.cancel()
+        held = [turns.submit(stays, "one") for _ in range(turns.max_of_client)]
+        with pytest.raises(TooManyRequests):
+            turns.submit(lambda: iter([Sound("a")]), "one")
+        gate.set()
+        for each in held:
+            assert [piece async for piece in each]
+        turns.close()
+        return turns.n_open, turns.n_waiting
+
+    assert asyncio.run(run()) == (0, 0)
 
 
 def test_a_slow_reader_does_not_pile_up_sound() -> None:

@@ -56,7 +56,7 @@ class Ticket(AsyncIterator[T], Generic[T]):
         self._first_sound: float | None = None
         self._n_made = self._n_taken = 0  # pieces; the first is written by workers alone, the second by the listener
         self.spent = 0.0  # seconds of work so far
-        self.has_begun = self.is_running = self.is_parked = self.is_finished = self.is_cancelled = False
+        self.has_begun = self.is_running = self.is_parked = self.is_finished = self.is_cancelled = self.has_left = False
 
     async def __anext__(self) -> T:
         while not self._pieces:
@@ -274,6 +274,9 @@ class Turns(Generic[T]):
             self.resume(ticket)
 
     def _leave(self, ticket: Ticket[T]) -> None:
+        if ticket.has_left:  # made to its end, and then cancelled before its listener had heard of that
+            return
+        ticket.has_left = True
         if ticket.has_begun:
             self._n_open -= 1
         else:
