@@ -67,6 +67,7 @@ class Config:
     tls_certificate: str = _setting("", "file of the server's certificate and those above it, PEM; unset: no TLS")
     tls_key: str = _setting("", "file of its key, PEM without a password; unset: in the file of the certificate")
     wyoming_port: int = _setting(0, "port of the Wyoming server, of Home Assistant; 0: none")
+    wyoming_name: str = _setting("", "name by which Home Assistant finds it by itself; unset: it is not announced")
     gptsovits_port: int = _setting(0, "further port that speaks GPT-SoVITS' api_v2 alone; 0: none")
     preload: str = _setting("", "engines to load when the server starts, parted by commas, beside its own")
     max_concurrency: int = _setting(32, "requests of one engine that are spoken at once, 1 to 1000")

@@ -44,6 +44,7 @@ def serve(
     cache_dir: Annotated[Text, typer.Option("--cache-dir", help="Folder of finished audio.")] = None,
     idle_minutes: Annotated[Number, typer.Option("--idle-minutes", help="Unload engines unused so long.")] = None,
     wyoming_port: Annotated[Number, typer.Option("--wyoming-port", help="Port for Home Assistant.")] = None,
+    wyoming_name: Annotated[Text, typer.Option("--wyoming-name", help="Announce it to Home Assistant so.")] = None,
     gptsovits_port: Annotated[Number, typer.Option("--gptsovits-port", help="Port for clients of api_v2.")] = None,
     page: Annotated[bool, typer.Option("--page/--no-page", help="The web page too, where it is installed.")] = True,
     log_level: Annotated[str, typer.Option("--log-level", help="debug, info, warning or error.")] = "info",
@@ -57,7 +58,7 @@ def serve(
         max_concurrency=max_concurrency, max_waiting=max_waiting,
         rate_limit=rate_limit, api_keys=api_keys, cors=cors, unknown_fields=unknown_fields, aliases=aliases,
         cache_mb=cache_mb, cache_dir=cache_dir, cache_url=cache_url, idle_minutes=idle_minutes,
-        wyoming_port=wyoming_port, gptsovits_port=gptsovits_port,
+        wyoming_port=wyoming_port, wyoming_name=wyoming_name, gptsovits_port=gptsovits_port,
     )  # fmt: skip
     check_installed()
     if new_key is not None:

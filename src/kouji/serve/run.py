@@ -99,6 +99,10 @@ def run(settings: config.Config, log_level: str = "info", with_page: bool = True
         SpeechError: something that the settings name is not there, or a port is taken.
     """
     check_tls(settings)
+    if settings.wyoming_name:
+        from .announce import check_name
+
+        check_name(settings.wyoming_name, settings.wyoming_port)
     for name in dict.fromkeys([settings.engine, *filter(None, map(str.strip, settings.preload.split(",")))]):
         card = engines.card(name)
         if card.files:
@@ -125,6 +129,11 @@ async def serve(settings: config.Config, log_level: str = "info", with_page: boo
         from .wyoming import serve as wyoming
 
         beside.append(asyncio.create_task(wyoming(app.state.service, settings.host, settings.wyoming_port)))
+        if settings.wyoming_name:
+            from .announce import announce
+
+            told = announce(settings.wyoming_name, settings.host, settings.wyoming_port)
+            beside.append(asyncio.create_task(told))
     try:
         await main.serve()
     except SystemExit as error:  # uvicorn's way to say that the port is taken
