@@ -19,7 +19,6 @@ import argparse
 import json
 import os
 import platform
-import resource
 import subprocess
 import sys
 from collections import defaultdict
@@ -31,7 +30,7 @@ from time import perf_counter, process_time
 from typing import Any
 
 import numpy as np
-from table import Timed
+from table import Timed, peak
 
 ROOT = Path(__file__).parent.parent
 sys.path[:0] = [str(ROOT / "src"), str(ROOT / "tests" / "plugins")]
@@ -253,9 +252,8 @@ def measured(folder: Path, version: str, preset: str, n_threads: int, seconds: f
             first_cpu, first_wall = process_time() - cpu, perf_counter() - wall
         n_samples += len(chunk.samples)
     cpu = process_time() - cpu
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     return {
-        "cpu": cpu, "first_cpu": first_cpu, "first_wall": first_wall, "stages": spent, "peak": peak,
+        "cpu": cpu, "first_cpu": first_cpu, "first_wall": first_wall, "stages": spent, "peak": peak(),
         "seconds": n_samples / engine.sample_rate,
     }  # fmt: skip
 

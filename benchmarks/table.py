@@ -102,10 +102,10 @@ def spoken(chunks: Iterator[Any], sample_rate: int) -> Row:
             first = {f"first_{name}": clock() - before[name] for name, clock in clocks.items()}
         n_samples += len(chunk.samples)
     spent = {name: clock() - before[name] for name, clock in clocks.items()}
-    return {**spent, **first, "duration": n_samples / sample_rate, "peak": _peak()}
+    return {**spent, **first, "duration": n_samples / sample_rate, "peak": peak()}
 
 
-def _peak() -> float:
+def peak() -> float:
     """The most memory that this process has had, MB. What `getrusage` says begins with what its parent had."""
     status = Path("/proc/self/status")
     if not status.is_file():

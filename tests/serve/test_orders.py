@@ -80,6 +80,9 @@ def test_clients_of_gpt_sovits_sample_too_where_they_leave_its_defaults() -> Non
     plain = order_of_api_v2(Service(config.load({}, engine="native")), Client("a"), asked, "")
     assert plain.request.controls == {}
     assert len(plain.notices) == 2
+    flow = order_of_api_v2(Service(config.load({}, engine="gptsovits-v4")), Client("a"), asked, "")
+    assert flow.request.controls == {"sampling": {"temperature": 0.5, "sample_steps": 8}}
+    assert not flow.notices
 
 
 def test_while_a_sound_is_made_that_will_be_levelled_others_have_their_turns() -> None:

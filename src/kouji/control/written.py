@@ -17,7 +17,7 @@ _WORDS = {
     "speaker_id", "text_split_method", "normalize",
 }  # fmt: skip
 _MAYBE_WORDS = {"emotion", "refine"}  # or JSON, or true
-_WHOLE = {"seed", "n_tokens", "max_pieces", "top_k", "n_beams", "manual_seed"}
+_WHOLE = {"seed", "n_tokens", "max_pieces", "top_k", "n_beams", "manual_seed", "sample_steps"}
 
 
 def value_of(name: str, written: str) -> object:

@@ -148,14 +148,18 @@ def _order(service: Service, client: Client, asked: ApiV2Request, refer_audio: s
     controls: dict[str, object] = {} if asked.speed_factor == 1.0 else {"speed": asked.speed_factor}
     notices: tuple[Notice, ...] = ()
     sampling = {name: getattr(asked, name) for name, default in _SAMPLING.items() if getattr(asked, name) != default}
-    if "sampling" in host.card.controls:
-        steps = sampling.pop("sample_steps", None)
-        controls |= {"sampling": sampling} if sampling else {}
-        sampling = {"sample_steps": steps} if steps is not None else {}
+    if had := [name for name in sampling if _samples(host.card, name)]:
+        controls |= {"sampling": {name: sampling.pop(name) for name in had}}
     for name in sampling:
         notices += (Notice("unsupported", f"The engine {host.card.id!r} has no {name}."),)
     request = Say(asked.text, voice, LANGUAGES[asked.text_lang], seed_of(asked.seed), controls)
     return Order(request, host.card.id, _MEDIA[asked.media_type], client=client.name, notices=notices)
+
+
+def _samples(card: Card, name: str) -> bool:
+    """Whether an engine has that knob; one that does not say which it has has all but those of a flow."""
+    control = card.controls.get("sampling")
+    return control is not None and (name in control.parts if control.parts else name != "sample_steps")
 
 
 def _voice(path: str, card: Card) -> str:

@@ -58,6 +58,7 @@ class Sampling(BaseModel):
     repetition_penalty: Annotated[float | None, Field(ge=0.1, le=20)] = None
     is_drawn: Annotated[bool | None, Field(description="false: the likeliest each time.")] = None
     n_beams: Annotated[int | None, Field(ge=1, le=100)] = None
+    sample_steps: Annotated[int | None, Field(ge=1, le=1000, description="Of a flow.")] = None
     length_penalty: Annotated[float | None, Field(ge=-10, le=10)] = None
     manual_seed: Annotated[int | None, Field(ge=0, le=MAX_SEED, description="ChatTTS' own.")] = None
 

@@ -180,6 +180,7 @@ def test_a_sentence_is_cut_where_it_is_asked(engine: GPTSoVITSv2, voice: Conditi
         ({"max_pieces": 3}, InvalidInput),
         ({"sampling": {"top_k": 2000}}, InvalidInput),
         ({"sampling": {"warmth": 1}}, UnknownName),
+        ({"sampling": {"sample_steps": 8}}, UnknownName),  # of v4
         ({"sampling": 3}, InvalidInput),
         ({"emotion_reference_text": 3}, InvalidInput),
     ],

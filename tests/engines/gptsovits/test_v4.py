@@ -87,6 +87,20 @@ def test_a_sentence_is_said_at_48_khz(engine: GPTSoVITSv4, voice: Conditioning) 
     np.testing.assert_array_equal(samples, said(engine, voice))
 
 
+def test_the_flow_takes_as_many_steps_as_are_asked_for(engine: GPTSoVITSv4, voice: Conditioning) -> None:
+    exact = GPTSoVITSv4.assembled(engine._parts, "exact")
+
+    def asked(speaker: GPTSoVITSv4, **sampling: object) -> np.ndarray:
+        what = utterance(delivery=Delivery(n_tokens=11), sampling=sampling)
+        return np.concatenate([each.samples for each in speaker.synthesize(what, voice, np.random.default_rng(0))])
+
+    np.testing.assert_array_equal(asked(exact, sample_steps=8), asked(engine))
+    assert not np.array_equal(asked(engine, sample_steps=4), asked(engine))
+    for wrong in (5, True, "8"):
+        with pytest.raises(InvalidInput, match="sample_steps"):
+            asked(engine, sample_steps=wrong)
+
+
 def test_every_wanted_length_is_met_to_the_sample(engine: GPTSoVITSv4, voice: Conditioning) -> None:
     for seconds in (1.0, 2.345):
         assert len(said(engine, voice, duration=seconds)) == round(seconds * RATE)

@@ -8,6 +8,12 @@ from . import places
 from .config import N_PLACES, SAMPLE_RATE, SAMPLE_RATE_V4, TOKEN_RATE
 from .presets import PRESETS
 
+
+def _sampling(*more: str) -> Control:
+    parts = ("is_drawn", "temperature", "top_k", "top_p", "repetition_penalty", *more)
+    return Control(f"{', '.join(parts)}.", parts=parts)
+
+
 _CONTROLS = {
     "speed": Control("Tempo: 2 is twice as fast.", 0.5, 2.0),
     "volume": VOLUME,
@@ -18,10 +24,7 @@ _CONTROLS = {
     "voice.reference": Control("A recording to speak like; with its transcript it has 3 to 10 seconds."),
     "emotion.reference": Control("The manner of another clip of 3 to 10 seconds, whose transcript must be given."),
     "emotion.transcript": Control("emotion_reference_text: what is said in that clip."),
-    "sampling": Control(
-        "is_drawn, temperature, top_k, top_p, repetition_penalty.",
-        parts=("is_drawn", "temperature", "top_k", "top_p", "repetition_penalty"),
-    ),
+    "sampling": _sampling(),
     "segments": Control("interval_silence in seconds between the pieces of a sentence."),
     "segments.cut": Control("text_split_method: cut0 to cut5, where a sentence is cut into pieces."),
 }
@@ -48,7 +51,7 @@ def _card(version: str, summary: str, *more: str, sample_rate: int = SAMPLE_RATE
         languages=("zh", "en", "ja", "ko", "yue"),
         licences=tuple(licences),
         voices=(),
-        controls=_CONTROLS,
+        controls={**_CONTROLS, "sampling": _sampling("sample_steps")} if version == "v4" else _CONTROLS,
         # The pair itself may be your own, wherever it lies in the folder; the engine asks for it.
         files=(
             *map(WeightFile, files),

@@ -28,6 +28,7 @@ HOP_LENGTH_V4 = 480  # samples of a mel frame: 100 a second
 N_MELS_V4 = 100
 DIM_FEATURES = 512  # of what the flow of v4 is told
 N_BRIDGE_LAYERS = 8  # of the WaveNet, of kernel 5, before it
+STEPS = (4, 8, 16, 32)  # of the flow, that the release's page offers
 MOST_PROMPT, MOST = 500, 1000  # mel frames of the recording, and of a piece with it, that the flow has been trained on
 
 

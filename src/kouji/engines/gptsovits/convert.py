@@ -23,9 +23,9 @@ from kouji.runtime import converted
 
 from . import loading, networks, places, v4, weights
 from .bert import Bert
+from .config import STEPS
 from .generator import Generator
 from .hubert import Hubert
-from .presets import PRESETS
 from .sovits import Hearing, SoVITS
 from .t2s import T2S
 
@@ -93,7 +93,7 @@ def write_decoder(network: SoVITS, place: Path) -> None:
 
 
 def write_decoder_v4(network: v4.SoVITSV4, vocoder: Generator, place: Path, int8: bool) -> None:
-    """The second network of v4, of any size. Of what it is told at each step there is a table for each preset."""
+    """The second network of v4, of any size. What it is told at each step is a table for each number of steps."""
     from . import graphs, graphs_v4
 
     w, of_vocoder = _arrays(network), _arrays(vocoder)
@@ -106,7 +106,7 @@ def write_decoder_v4(network: v4.SoVITSV4, vocoder: Generator, place: Path, int8
     converted.add_tables(
         place, codes=w["codes.weight"], phones=w["enc_p.text_embedding.weight"], rates=field["rates"],
         dim_text=np.array(config.dim_text),
-        **{f"moments{n}": network.moments(n).numpy() for n in sorted({each.n_timesteps for each in PRESETS.values()})},
+        **{f"moments{n}": network.moments(n).numpy() for n in STEPS},
     )  # fmt: skip
 
 

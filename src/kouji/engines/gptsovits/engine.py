@@ -27,7 +27,7 @@ from kouji.types import Chunk, Mark, Timing, Utterance
 
 from . import generation, listening, loading, script, span, spectrogram
 from .card import V2, V2PRO, V2PROPLUS, V4
-from .config import HOP_LENGTH, N_MELS_V4, SAMPLE_RATE, SAMPLE_RATE_V4
+from .config import HOP_LENGTH, N_MELS_V4, SAMPLE_RATE, SAMPLE_RATE_V4, STEPS
 from .options import Options
 from .presets import PRESETS
 from .prompted import Prompted, Start
@@ -47,6 +47,7 @@ class GPTSoVITSv2:
     card: Card = V2
     version = "v2"
     sample_rate, hop_length = SAMPLE_RATE, HOP_LENGTH  # Hz; samples of a frame
+    steps: tuple[int, ...] = ()  # that a flow can take
 
     def __init__(self, n_threads: int = 1, folder: Path | None = None, preset: str = "") -> None:
         if folder is None:
@@ -96,7 +97,7 @@ class GPTSoVITSv2:
 
     def timing(self, utterance: Utterance, conditioning: Conditioning) -> Timing:
         """How long it will take, estimated: this model decides while it speaks."""
-        options = Options.of(utterance.controls)
+        options = Options.of(utterance.controls, self.steps)
         pieces = script.pieces(utterance, options.cut, self._parts.meaning)
         n_phones = sum(len(piece.phones) for piece in pieces)
         voice = Voice.of(conditioning)
@@ -104,7 +105,7 @@ class GPTSoVITSv2:
 
     def synthesize(self, utterance: Utterance, conditioning: Conditioning, rng: np.random.Generator) -> Iterator[Chunk]:
         """Say one utterance; see the contract."""
-        options, voice = Options.of(utterance.controls), Voice.of(conditioning)
+        options, voice = Options.of(utterance.controls, self.steps), Voice.of(conditioning)
         pieces = script.pieces(utterance, options.cut, self._parts.meaning)
         n_pause = round(options.interval_silence * self.sample_rate)
         targets = span.targets(utterance.delivery, pieces, n_pause, self.sample_rate)
@@ -126,7 +127,7 @@ class GPTSoVITSv2:
         """The number of each piece, and its samples as they are ready."""
         # Of their own each: a piece must not depend on how often another was drawn.
         rngs = [each.spawn(2) for each in rng.spawn(len(pieces))]
-        decoder, speed = self._decoder(voice), utterance.delivery.speed
+        decoder, speed = self._decoder(voice, options), utterance.delivery.speed
         noises = [_Noise(decoder, of_noise) for _, of_noise in rngs]
         exponentials = [_exponential(of_codes) for of_codes, _ in rngs]
         if self._levers.streaming is not None and speed == 1 and targets[0] == Target():
@@ -200,7 +201,7 @@ class GPTSoVITSv2:
         """What the second network goes on from: of these versions, nothing."""
         return np.zeros((N_MELS_V4, 0), np.float32)
 
-    def _decoder(self, voice: Voice) -> Decoder:
+    def _decoder(self, voice: Voice, options: Options) -> Decoder:
         """The second network, for one voice."""
         return cast(Decoder, self._parts.decoder)
 
@@ -222,6 +223,7 @@ class GPTSoVITSv4(GPTSoVITSv2):
 
     card, version = V4, "v4"
     sample_rate, hop_length = SAMPLE_RATE_V4, SAMPLE_RATE_V4 // 50
+    steps = STEPS
 
     def condition(self, clips: Sequence[np.ndarray], transcript: str | None) -> Conditioning:
         """Learn a voice from one recording and what is said in it.
@@ -236,11 +238,11 @@ class GPTSoVITSv4(GPTSoVITSv2):
     def _mel(self, clip: np.ndarray) -> np.ndarray:
         return spectrogram.normalized(spectrogram.mel(clip))
 
-    def _decoder(self, voice: Voice) -> Decoder:
+    def _decoder(self, voice: Voice, options: Options) -> Decoder:
         networks = cast(DecoderV4, self._parts.decoder)
         key = sha256(b"".join(voice.arrays()[name].tobytes() for name in ("style", "codes", "phones", "mel")))
         start = self._starts.get(key.hexdigest(), lambda: Start.of(networks, voice, self._levers.n_prompt))
-        return Prompted(networks, start, self._levers.n_timesteps)
+        return Prompted(networks, start, options.n_timesteps or self._levers.n_timesteps)
 
     def _chunks(
         self, decoder: Decoder, codes: Iterator[int], piece: script.Piece, voice: Voice, noise: _Noise

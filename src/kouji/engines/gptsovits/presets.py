@@ -34,10 +34,10 @@ PRESETS = {
     ),
     "stream": Levers("as exact, in chunks that overlap", streaming=Streaming()),
     "fast-stream": Levers(
-        "as fast, in chunks, the first after half a second of speech; v4: 4 steps, 3 seconds of the recording",
+        "as fast, in chunks, the first after half a second of speech; v4: 4 steps, 2 seconds of the recording",
         int8=True,
         streaming=Streaming(),
         n_timesteps=4,
-        n_prompt=300,
+        n_prompt=200,
     ),
 }
