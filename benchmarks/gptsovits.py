@@ -183,7 +183,9 @@ class TimedReader:
 
     def side(self) -> Any:
         """Places, timed too."""
-        return Timed(self._reader.side(), self._spent)
+        side = self._reader.side()
+        side.step = Timed(side, self._spent).step
+        return side
 
 
 def at_once(
