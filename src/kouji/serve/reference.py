@@ -6,7 +6,7 @@ It is made of the OpenAPI document, which programs read at `/openapi.json`.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from html import escape
 from typing import Any
 
@@ -23,9 +23,10 @@ pre { overflow-x: auto; padding: .6rem; border: 1px solid #8884; border-radius: 
 details { border: 1px solid #8884; border-radius: 6px; margin: .4rem 0; padding: .3rem .7rem; }
 summary { cursor: pointer; overflow-wrap: anywhere; } summary b { display: inline-block; min-width: 4.5em; }
 .scroll { overflow-x: auto; } table { border-collapse: collapse; width: 100%; }
+td:first-child { width: 30%; overflow-wrap: anywhere; }
 th, td { text-align: start; vertical-align: top; padding: .25rem .5rem; border-bottom: 1px solid #8884; }
 """
-_PLACES = {"path": "in the address", "query": "in the query", "header": "header"}
+_PLACES = {"path": "in the address", "query": "in the query", "header": "in the head"}
 Schema = Mapping[str, Any]
 
 
@@ -54,31 +55,30 @@ def _page(app: FastAPI) -> str:
 
 def _route(document: Schema, method: str, path: str, about: Schema) -> str:
     """One route, folded: what it does, its fields, an example and what it answers."""
-    fields = [
-        [each["name"], _PLACES.get(each["in"], each["in"]), _kind(document, each["schema"]), *_said(each)]
-        for each in about.get("parameters", ())
-    ]
+    fields: dict[str, list[list[str]]] = {}  # where they stand -> rows
+    for each in about.get("parameters", ()):
+        rows = fields.setdefault(_PLACES.get(each["in"], each["in"]), [])
+        rows.append(_field(document, each["name"], {**each["schema"], **each}, each.get("required", False)))
     examples = []
     for kind, body in about.get("requestBody", {}).get("content", {}).items():
         schema = _resolved(document, body["schema"])
         needed = schema.get("required", ())
         for name, field in schema.get("properties", {}).items():
-            must = "must be given. " if name in needed else ""
-            fields.append([name, kind, _kind(document, field), must + field.get("description", "")])
+            fields.setdefault(kind, []).append(_field(document, name, field, name in needed))
         examples += [json.dumps(each, ensure_ascii=False, indent=2) for each in schema.get("examples", ())]
     answers = [[status, each.get("description", "")] for status, each in about.get("responses", {}).items()]
     return (
         f"<details><summary><b>{method.upper()}</b> <code>{escape(path)}</code></summary>"
         f"<p>{escape(about.get('description', ''))}</p>"
-        + (_table(("field", "where", "what", ""), fields) if fields else "")
+        + "".join(_table((where, ""), rows) for where, rows in fields.items())
         + "".join(f"<pre>{escape(example)}</pre>" for example in examples)
-        + f"{_table(('status', 'when'), answers)}</details>"
+        + f"{_table(('answer', ''), answers)}</details>"
     )
 
 
-def _said(parameter: Schema) -> Iterator[str]:
-    must = "must be given. " if parameter.get("required") else ""
-    yield must + (parameter.get("description") or parameter["schema"].get("description", ""))
+def _field(document: Schema, name: str, schema: Schema, is_needed: bool) -> list[str]:
+    kind = f"{_kind(document, schema)}{'; must be given' if is_needed else ''}."
+    return [name, f"{kind} {schema.get('description') or _resolved(document, schema).get('description', '')}"]
 
 
 def _kind(document: Schema, schema: Schema) -> str:
