@@ -10,6 +10,20 @@ if TYPE_CHECKING:
     from playwright.sync_api import Page
 
 
+def test_each_voice_can_be_heard(page: Page) -> None:
+    tab(page, "en", 1)
+    page.click("#hear input")
+    page.get_by_role("option", name="english_2").click()
+    page.wait_for_selector("#hear_sound a[download]")
+    first = page.get_attribute("#hear_sound a[download]", "href")
+    page.click("#hear input")
+    page.get_by_role("option", name="cantonese_1").click()
+    page.wait_for_function(
+        "first => document.querySelector('#hear_sound a[download]')?.href != first", arg=first
+    )
+    assert page.inner_text("#hear_result") == ""
+
+
 def test_a_voice_is_registered_with_consent_speaks_and_goes(page: Page) -> None:
     tab(page, "en", 1)
     page.fill("#new_name textarea, #new_name input", "museum")

@@ -15,7 +15,7 @@ import gradio as gr
 from gradio.utils import get_upload_folder
 
 from kouji.casting import Library
-from kouji.errors import InvalidInput
+from kouji.errors import InvalidInput, UnknownName
 from kouji.policy import Consent
 from kouji.text import Lexicon, analyse_line, is_ssml
 from kouji.voices.clips import read_clip
@@ -27,7 +27,7 @@ from ..house import HouseRequest
 from ..jobs import owner_of
 from ..orders import order_of
 from ..validation import validated
-from ..voices import registered, voices_of
+from ..voices import HELLO, registered, voices_of
 
 if TYPE_CHECKING:
     from kouji.control import DurationPlan
@@ -102,6 +102,16 @@ class Desk:
             str(path), spoken.duration, spoken.voice, spoken.language, order.request.seed, spoken.opening.is_cached,
             notes, body.text,
         )  # fmt: skip
+
+    async def preview(self, client: Client, voice: str) -> Take:
+        """A voice says hello. (Raises as `say` does.)"""
+        row = next((row for row in self.voices() if row["id"] == voice), None)
+        if row is None:
+            raise UnknownName("voice", voice, [row["id"] for row in self.voices()])
+        engine, language = row["engine"], row["language"]
+        language = language or self.service.host(engine).card.languages[0]
+        fields = {"text": HELLO.get(language, "1, 2, 3."), "voice": voice, "model": engine, "language": language}
+        return await self.say(client, fields)
 
     async def plan(self, client: Client, fields: dict[str, Any]) -> DurationPlan:
         """How long it would take. (Raises as `say` does.)"""

@@ -28,6 +28,8 @@ def build(desk: Desk, words: Words, engine: Any, voice: Any) -> Any:
         with gr.Column(scale=3, min_width=320):
             gr.Markdown(f"### {words['library']}")
             listed = gr.HTML(elem_id="voices", padding=False)
+            heard = gr.Dropdown([], label=words["hear"], elem_id="hear")
+            told_of, sound = _hearing(desk, words, heard)
             gr.Markdown(f"### {words['registered']}")
             chosen = gr.Dropdown([], label=words["choose"], elem_id="registered")
             with gr.Row():
@@ -36,11 +38,14 @@ def build(desk: Desk, words: Words, engine: Any, voice: Any) -> Any:
             told = gr.HTML("", elem_id="library_result", padding=False)
         with gr.Column(scale=2, min_width=300):
             add, given, said = _adding(desk, words)
-    lists = [listed, chosen, voice]
+    lists = [listed, heard, told_of, sound, chosen, voice]
 
     def current(engine: str) -> list[Any]:
         return [
             _table(desk, words),
+            gr.update(choices=[row["id"] for row in desk.voices()], value=None),
+            "",
+            gr.update(value=None, visible=False),
             gr.update(choices=[name for name, _ in desk.registered()], value=None),
             gr.update(choices=voice_choices(desk, engine, words)),
         ]
@@ -60,6 +65,27 @@ def build(desk: Desk, words: Words, engine: Any, voice: Any) -> Any:
         ask = f"(name) => [name && confirm({words[question]!r}) ? name : null]"
         again(button.click(action, chosen, told, js=ask, api_visibility="private"))
     return current, engine, lists
+
+
+def _hearing(desk: Desk, words: Words, heard: Any) -> tuple[Any, Any]:
+    """What happens when a voice is chosen to be heard: it says hello. Returns where that is told, and the player."""
+    told = gr.HTML("", elem_id="hear_result", padding=False)
+    sound = gr.Audio(
+        label=words["result"], show_label=False, interactive=False, type="filepath", elem_id="hear_sound",
+        visible=False, buttons=["download"], autoplay=True,
+    )  # fmt: skip
+
+    async def hear(name: str | None, visit: gr.Request) -> tuple[str, Any]:
+        if not name:
+            return "", gr.update(value=None, visible=False)
+        try:
+            take = await desk.preview(desk.enter(visit), name)
+        except Exception as error:
+            return html.problem(error, words), gr.update(value=None, visible=False)
+        return "", gr.update(value=take.path, visible=True)
+
+    heard.input(hear, heard, [told, sound], api_visibility="private", concurrency_limit=None)
+    return told, sound
 
 
 def _table(desk: Desk, words: Words) -> str:

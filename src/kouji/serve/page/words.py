@@ -118,6 +118,7 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "statement_hint": ("例如：用于博物馆语音导览", "For example: for the audio guide of the museum"),
     "description": ("说明（选填）", "Description (optional)"),
     "added": ("已登记", "Registered"),
+    "hear": ("试听", "Listen to one"),
     "registered": ("已登记的音色", "Registered voices"),
     "key_needed": ("用户名为密钥的名称，密码为密钥。", "User name: what your key is called. Password: the key."),
     "choose": ("选择", "Choose"),
