@@ -199,8 +199,8 @@ def test_the_history_of_takes_tells_what_each_says(page: Page) -> None:
     say(page, "The second.")
     page.wait_for_selector("#take_b input")
     shown = [page.input_value(f"#take_{name} input") for name in "ab"]
-    assert shown[0].endswith("The first of two takes, …")
-    assert shown[1].endswith("The second.")
+    assert "· The first of two takes, … · english_1 · seed 0" in shown[0]
+    assert "· The second. ·" in shown[1]
 
 
 def test_a_voice_that_an_engine_makes_from_its_name_is_written_into_the_field(page: Page) -> None:

@@ -13,11 +13,14 @@ if TYPE_CHECKING:
     from .words import Words
 
 
+WAVES = gr.WaveformOptions(waveform_progress_color="#0d9488")  # what was played, in the page's own colour
+
+
 def clip_input(desk: Desk, words: Words, name: str) -> tuple[Any, Any]:
     """Within open Blocks. Returns the clip (a path, or None) and the tick."""
     clip = gr.Audio(
         label=words["clip"], sources=["upload", "microphone"], type="filepath", elem_id=f"{name}_clip",
-        buttons=["download"],
+        buttons=["download"], waveform_options=WAVES,
     )  # fmt: skip
     verdict = gr.HTML("", elem_id=f"{name}_verdict", padding=False)
     consent = gr.Checkbox(False, label=words["consent"], elem_id=f"{name}_consent")

@@ -12,7 +12,7 @@ from kouji.errors import InvalidInput, NotPermitted
 from kouji.types import EMOTIONS
 
 from . import able, html
-from .clip import clip_input
+from .clip import WAVES, clip_input
 from .desk import Desk, data_url
 from .words import HELP
 
@@ -268,7 +268,7 @@ def _emotion(words: Words) -> tuple[Any, Any, Any, tuple[Any, ...], Any, Any]:
         )  # fmt: skip
         clip = gr.Audio(
             label=words["emotion_clip"], sources=["upload", "microphone"], type="filepath", visible=False,
-            buttons=["download"], elem_id="emotion_clip",
+            buttons=["download"], waveform_options=WAVES, elem_id="emotion_clip",
         )  # fmt: skip
         intensity = gr.Slider(0, 1, 1, step=0.05, label=words["intensity"], visible=False)
 

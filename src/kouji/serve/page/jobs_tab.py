@@ -12,6 +12,7 @@ import gradio as gr
 from kouji.errors import UnknownName
 
 from . import html, job_html
+from .clip import WAVES
 from .work import folder_of, is_elsewhere
 
 if TYPE_CHECKING:
@@ -93,7 +94,7 @@ def _detail(words: Words, whose: Any, picker: Any) -> View:
             line = gr.Dropdown([], label=words["line"], elem_id="line")
             sound = gr.Audio(
                 label=words["result"], interactive=False, type="filepath", elem_id="line_sound", visible=False,
-                buttons=["download"],
+                buttons=["download"], waveform_options=WAVES,
             )  # fmt: skip
         with gr.Accordion(words["lines_of_job"], open=False):
             lines = gr.HTML("", elem_id="lines", padding=False)

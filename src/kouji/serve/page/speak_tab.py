@@ -9,6 +9,7 @@ import gradio as gr
 
 from . import form as fields
 from . import html
+from .clip import WAVES
 from .form import FREE, Form, Main, Values
 
 if TYPE_CHECKING:
@@ -38,8 +39,8 @@ class _Heard:
         """The updates after a take; `before` is the history until now."""
         number = int(before[-1][0].partition(" ")[0]) + 1 if before else 1
         voice = words["from_clip"] if take.voice.startswith("clip:") else take.voice
-        # The text stands last: it is what may be cut off.
-        label = f"{number} · {voice} · {take.duration:.2f} s · {words['is_seed']} {take.seed} · {_short(take.text)}"
+        # What is last may be cut off on a narrow screen.
+        label = f"{number} · {take.duration:.2f} s · {_short(take.text)} · {voice} · {words['is_seed']} {take.seed}"
         takes = [*before, (label, take.path)][-_TAKES:]
         about = f"{words['made']} · {words['take']} {number}{words['colon']}{take.duration:.2f} s"
         about += f" · {voice} · {words.of(take.language)} · {words['is_seed']} {take.seed}"
@@ -66,7 +67,7 @@ def build(desk: Desk, words: Words) -> tuple[Any, Any]:
             told = gr.HTML(html.quiet(words["no_sound"]), elem_id="result", padding=False)
             sound = gr.Audio(
                 label=words["result"], interactive=False, type="filepath", elem_id="sound", visible=False,
-                buttons=["download"],
+                buttons=["download"], waveform_options=WAVES,
             )  # fmt: skip
             with gr.Accordion(words["takes"], open=True, visible=False) as compare:
                 players = _player(words, "take_a"), _player(words, "take_b")
@@ -85,7 +86,7 @@ def _player(words: Words, name: str) -> tuple[Any, Any]:
     choice = gr.Dropdown([], label=words[name], interactive=True, elem_id=name)
     sound = gr.Audio(
         label=words[name], show_label=False, interactive=False, type="filepath", elem_id=f"{name}_sound",
-        buttons=["download"],
+        buttons=["download"], waveform_options=WAVES,
     )  # fmt: skip
     return choice, sound
 

@@ -10,7 +10,7 @@ from kouji.errors import InvalidInput, NotPermitted
 from kouji.policy import Consent
 
 from . import html
-from .clip import clip_input
+from .clip import WAVES, clip_input
 from .form import voice_choices
 
 if TYPE_CHECKING:
@@ -69,11 +69,11 @@ def build(desk: Desk, words: Words, engine: Any, voice: Any) -> Any:
 
 def _hearing(desk: Desk, words: Words, heard: Any) -> tuple[Any, Any]:
     """What happens when a voice is chosen to be heard: it says hello. Returns where that is told, and the player."""
-    told = gr.HTML("", elem_id="hear_result", padding=False)
     sound = gr.Audio(
         label=words["result"], show_label=False, interactive=False, type="filepath", elem_id="hear_sound",
-        visible=False, buttons=["download"], autoplay=True,
+        visible=False, buttons=["download"], waveform_options=WAVES, autoplay=True,
     )  # fmt: skip
+    told = gr.HTML("", elem_id="hear_result", padding=False)
 
     async def hear(name: str | None, visit: gr.Request) -> tuple[str, Any]:
         if not name:
