@@ -8,7 +8,6 @@ with 3 seconds of acoustic prompt, so many seconds of speech. `official` is the 
 
 from __future__ import annotations
 
-import json
 from collections import defaultdict
 from collections.abc import Callable
 from pathlib import Path
@@ -31,6 +30,7 @@ PRESETS = ("exact", "light", "fast", "official")
 def prepare(folder: Path) -> None:
     """What speaking reads of an official folder, and the eight-bit GPT."""
     import torch
+    from safetensors.torch import save_file
 
     from kouji.engines.indextts2 import config, int8
 
@@ -51,20 +51,8 @@ def prepare(folder: Path) -> None:
     save("feat1.pt", lambda: torch.randn(73, 192))
     save("feat2.pt", lambda: torch.randn(73, 1280))
     if not (folder / "hf_cache" / "semantic_codec_model.safetensors").is_file():
-        write_safetensors(folder / "hf_cache" / "semantic_codec_model.safetensors", made("codec"))
+        save_file(made("codec"), folder / "hf_cache" / "semantic_codec_model.safetensors")
     int8.prepared(config.read(folder), folder)
-
-
-def write_safetensors(path: Path, tensors: dict[str, Any]) -> None:
-    """Length, JSON, bytes."""
-    header, at = {}, 0
-    for name, tensor in tensors.items():
-        size = tensor.numel() * 4
-        header[name] = {"dtype": "F32", "shape": list(tensor.shape), "data_offsets": [at, at + size]}
-        at += size
-    text = json.dumps(header).encode()
-    data = (tensor.numpy().tobytes() for tensor in tensors.values())
-    path.write_bytes(b"".join([len(text).to_bytes(8, "little"), text, *data]))
 
 
 def voice() -> Conditioning:

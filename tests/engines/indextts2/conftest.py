@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import torch
 import yaml
+from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from kouji.engines.contract import Conditioning
@@ -88,10 +89,10 @@ def write_auxiliaries(cache: Path, sizes: config.ModelConfig) -> None:
     (cache / "w2v-bert-2.0" / "config.json").write_text(
         json.dumps({"hidden_size": FEATURES, "intermediate_size": 16, "num_attention_heads": 2}), "utf-8"
     )
-    safetensors(cache / "w2v-bert-2.0" / "model.safetensors", w2vbert.state_dict())
+    save_file(w2vbert.state_dict(), cache / "w2v-bert-2.0" / "model.safetensors")
     codec = chance(SemanticCodec(sizes.codec), 5).state_dict()
     names = {name: name.replace("quantizer.", "quantizer.quantizers.0.") for name in codec}
-    safetensors(cache / "semantic_codec_model.safetensors", {names[name]: t for name, t in codec.items()})
+    save_file({names[name]: t for name, t in codec.items()}, cache / "semantic_codec_model.safetensors")
     torch.save(chance(CAMPPlus(CAMPPlusConfig(dim=16)), 6).state_dict(), cache / "campplus_cn_common.bin")
     bigvgan = chance(BigVGAN(BigVGANConfig(width=64)), 7)
     (cache / "bigvgan" / "config.json").write_text(json.dumps({"upsample_initial_channel": 64}), "utf-8")
@@ -105,18 +106,6 @@ def nested(network: nn.Module) -> dict[str, dict[str, Tensor]]:
         part, _, rest = name.partition(".")
         parts.setdefault(part, {})[rest] = value
     return parts
-
-
-def safetensors(path: Path, tensors: dict[str, Tensor]) -> None:
-    """The format in a few lines: length, JSON, bytes."""
-    header: dict[str, object] = {}
-    body = b""
-    for name, value in tensors.items():
-        data = value.contiguous().numpy().tobytes()
-        header[name] = {"dtype": "F32", "shape": list(value.shape), "data_offsets": [len(body), len(body) + len(data)]}
-        body += data
-    text = json.dumps(header).encode()
-    path.write_bytes(len(text).to_bytes(8, "little") + text + body)
 
 
 @pytest.fixture(scope="session")
