@@ -23,7 +23,7 @@ import soxr
 from kouji.errors import InvalidInput, MissingExtra
 
 if TYPE_CHECKING:
-    import onnxruntime
+    from kouji.runtime.onnx import Graph
 
 RATE = 16000  # Hz
 WINDOW = int(9.01 * RATE)  # samples the networks see at once
@@ -58,7 +58,7 @@ def dnsmos(samples: np.ndarray, sample_rate: int) -> dict[str, float]:
         MissingExtra: the networks are not installed.
         InvalidInput: there is nothing to hear.
     """
-    primary, p808 = _sessions()
+    primary, p808 = _networks()
     audio = np.asarray(samples, np.float32)
     if audio.ndim != 1 or not np.any(audio):
         raise InvalidInput("A clip to rate is silent or not mono.", "Give (n_samples,) of speech.")
@@ -72,8 +72,8 @@ def dnsmos(samples: np.ndarray, sample_rate: int) -> dict[str, float]:
     n_windows = int(len(audio) // RATE - WINDOW / RATE) + 1
     for start in range(0, n_windows * RATE, RATE):
         window = audio[start : start + WINDOW]
-        sig, bak, ovrl = primary.run(None, {"input_1": window[None]})[0][0]
-        naturalness = p808.run(None, {"input_1": _p808_features(window[:-160])[None]})[0][0][0]
+        sig, bak, ovrl = primary(input_1=window[None])[0][0]
+        naturalness = p808(input_1=_p808_features(window[:-160])[None])[0][0][0]
         raw = {"sig": sig, "bak": bak, "ovrl": ovrl}
         rated = {name: np.polyval(_TO_RATING[name], value) for name, value in raw.items()}
         rows.append([rated["ovrl"], rated["sig"], rated["bak"], naturalness])
@@ -116,19 +116,11 @@ def _p808_features(audio: np.ndarray) -> np.ndarray:
 
 
 @cache
-def _sessions() -> tuple[onnxruntime.InferenceSession, onnxruntime.InferenceSession]:
-    import onnxruntime
+def _networks() -> tuple[Graph, Graph]:
+    from kouji.runtime.onnx import Graph
 
     spec = importlib.util.find_spec("speechmos")  # found, not imported: its import takes 8 s
     if spec is None or not spec.submodule_search_locations:
         raise MissingExtra("DNSMOS", "eval")
     folder = Path(spec.submodule_search_locations[0]) / "dnsmos_models"
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = options.inter_op_num_threads = 1
-    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-    options.log_severity_level = 3
-    primary, p808 = (
-        onnxruntime.InferenceSession(str(folder / name), options, ["CPUExecutionProvider"])
-        for name in ("sig_bak_ovr.onnx", "model_v8.onnx")
-    )
-    return primary, p808
+    return Graph(str(folder / "sig_bak_ovr.onnx")), Graph(str(folder / "model_v8.onnx"))

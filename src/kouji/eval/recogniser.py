@@ -40,7 +40,7 @@ from kouji.text.phonemes import (
 )
 
 if TYPE_CHECKING:
-    import onnxruntime
+    from kouji.runtime.onnx import Graph
 
 SILENCE = 0  # class
 N_TONES = 5
@@ -122,7 +122,7 @@ def best_units(scores: np.ndarray, loop: Loop, penalty: float) -> list[int]:
 class Recogniser:
     """The network, its classes, and how to read its output."""
 
-    session: onnxruntime.InferenceSession
+    network: Graph  # its outputs: phonemes, tones
     classes: dict[str, int]  # phoneme without digit, of any language -> class; pauses are 0
     prior: np.ndarray  # (n_classes,) share of each class in training
     syllable_names: tuple[str, ...]  # toned pinyin that exists
@@ -151,8 +151,7 @@ class Recogniser:
     def listen_to_features(self, log_mel: np.ndarray, pitch: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """As `listen`, of a log-mel (T, 80) and an F0 (T,) Hz that are there already."""
         n = min(len(log_mel), len(pitch))
-        inputs = {"mel": log_mel[None, :n].astype(np.float32), "f0": pitch[None, :n].astype(np.float32)}
-        phonemes, tones = self.session.run(["phonemes", "tones"], inputs)
+        phonemes, tones = self.network(mel=log_mel[None, :n].astype(np.float32), f0=pitch[None, :n].astype(np.float32))
         return phonemes[0], tones[0]
 
     def syllables(self, samples: np.ndarray, sample_rate: int) -> list[str]:
@@ -205,16 +204,13 @@ class Recogniser:
 
 @cache
 def _load(path: Path) -> Recogniser:
-    import onnxruntime
+    from kouji.runtime.onnx import Graph
 
     if not path.exists():
         raise InvalidInput(f"There is no recogniser at {path}.", "Train one: `kouji train native` makes it on the way.")
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = options.inter_op_num_threads = 1
-    session = onnxruntime.InferenceSession(str(path), options, ["CPUExecutionProvider"])
     facts: dict[str, Any] = json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))
     return Recogniser(
-        session,
+        Graph(str(path)),
         facts["classes"],
         np.array(facts["prior"]),
         with_sandhi(facts["syllables"]),

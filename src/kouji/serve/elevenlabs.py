@@ -26,7 +26,6 @@ from kouji.types import Request as Say
 from .alignment import characters
 from .auth import Client
 from .documented import AUDIO, ELEVENLABS_ERRORS
-from .errors import Gone
 from .gate import allowed
 from .orders import seed_of
 from .responses import answered, headers_of, listening
@@ -109,11 +108,8 @@ async def convert_with_timestamps(
     """The whole sound, and when each character of what is said is said."""
     service: Service = request.app.state.service
     order = order_for(service, client, voice_id, body, output_format)
-    try:
-        spoken = await listening(request, service.say(order))
-        data = await listening(request, spoken.whole())
-    except Gone:
-        return Response(status_code=499)
+    spoken = await listening(request, service.say(order))
+    data = await listening(request, spoken.whole())
     return JSONResponse(_timed(data, spoken.marks), headers=_json_headers(spoken))
 
 
@@ -124,10 +120,7 @@ async def stream_with_timestamps(
     """The same as it is made: a JSON object per line."""
     service: Service = request.app.state.service
     order = order_for(service, client, voice_id, body, output_format)
-    try:
-        spoken = await listening(request, service.say(order))
-    except Gone:
-        return Response(status_code=499)
+    spoken = await listening(request, service.say(order))
 
     async def lines() -> AsyncIterator[bytes]:
         async for piece in spoken:

@@ -17,6 +17,7 @@ from kouji.types import Cue, Unit, Utterance
 from .directions import Bookmark, Break, Directed, Point
 from .markup import Fixed
 from .sentence import Said
+from .sentences import trimmed
 
 _MARKS = re.compile(r"[\s，。！？；：、…,.!?;:）)】」』”’]*")
 SEAM = 0.05  # seconds between two manners within a sentence: no pause, but no sound runs into the other
@@ -72,10 +73,7 @@ class Directions:
         """A sentence cut at silence and where the voice changes, without spaces around the parts."""
         changes = [at for at in self._changes(start, end) if self._voice(at) != self._voice(at - 1)]
         for first, last in _between(start, end, [*changes, *_inside(self._silences, start, end)]):
-            while first < last and text[first].isspace():
-                first += 1
-            while last > first and text[last - 1].isspace():
-                last -= 1
+            first, last = trimmed(text, first, last)
             if first < last:
                 yield first, last
 

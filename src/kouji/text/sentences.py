@@ -33,7 +33,7 @@ def split(text: str, max_characters: int = MAX_CHARACTERS) -> list[tuple[int, in
     for start, end in _lines(text):
         for a, b in _sentences(text, start, end, max_characters):
             spans.extend(_pieces(text, a, b, max_characters))
-    return [span for span in (_trim(text, *s) for s in spans) if span[0] < span[1]]
+    return [span for span in (trimmed(text, *s) for s in spans) if span[0] < span[1]]
 
 
 def _lines(text: str) -> Iterator[tuple[int, int]]:
@@ -41,7 +41,8 @@ def _lines(text: str) -> Iterator[tuple[int, int]]:
         yield match.span()
 
 
-def _trim(text: str, start: int, end: int) -> tuple[int, int]:
+def trimmed(text: str, start: int, end: int) -> tuple[int, int]:
+    """A span of a text without the spaces at its ends."""
     while start < end and text[start].isspace():
         start += 1
     while end > start and text[end - 1].isspace():
