@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from kouji.config import Config
 
@@ -55,11 +55,11 @@ Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 _SETTINGS = ("engine", "voice", "language", "format", "threads", "lexicon", "models", "preset", "device")
 
 
-def settings_of(context: typer.Context) -> Config:
-    """The settings as the options of a command line change them. (Raises as `config.load` does.)"""
+def settings_of(context: typer.Context, names: Iterable[str] = _SETTINGS) -> Config:
+    """The settings as those options of a command line change them that are named. (Raises as `config.load` does.)"""
     from kouji import config
 
-    return config.load(**{name: context.params.get(name) for name in _SETTINGS})
+    return config.load(**{name: context.params.get(name) for name in names})
 
 
 def voice_of(context: typer.Context, settings: Config, controls: Mapping[str, object]) -> str:

@@ -19,6 +19,7 @@ Text = str | None
 
 
 def serve(
+    context: typer.Context,
     host: Annotated[Text, typer.Option("--host", help="Address to listen on; 0.0.0.0 is every one.")] = None,
     port: Annotated[Number, typer.Option("--port", "-p", help="Port of the HTTP server.")] = None,
     tls_certificate: Annotated[Text, typer.Option("--tls-certificate", help="Certificate, PEM: speak HTTPS.")] = None,
@@ -52,14 +53,7 @@ def serve(
     """Answer requests over HTTP until Ctrl-C."""
     from kouji import config
 
-    settings = config.load(
-        host=host, port=port, tls_certificate=tls_certificate, tls_key=tls_key, engine=engine, voice=voice,
-        threads=threads, lexicon=lexicon, models=models, preset=preset, preload=preload,
-        max_concurrency=max_concurrency, max_waiting=max_waiting,
-        rate_limit=rate_limit, api_keys=api_keys, cors=cors, unknown_fields=unknown_fields, aliases=aliases,
-        cache_mb=cache_mb, cache_dir=cache_dir, cache_url=cache_url, idle_minutes=idle_minutes,
-        wyoming_port=wyoming_port, wyoming_name=wyoming_name, gptsovits_port=gptsovits_port,
-    )  # fmt: skip
+    settings = options.settings_of(context, config.SETTINGS)
     check_installed()
     if new_key is not None:
         _make_key(settings, new_key, scopes)
