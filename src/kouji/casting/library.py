@@ -12,7 +12,6 @@ from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from functools import cached_property
-from pathlib import Path
 
 import numpy as np
 import soundfile
@@ -20,7 +19,7 @@ import soundfile
 from kouji import config, policy
 from kouji.errors import AlreadyExists, NotPermitted, SpeechError, StoreFailed
 from kouji.policy import Consent, Event, Protected
-from kouji.store import Blobs, Records, open_blobs, open_records
+from kouji.store import Blobs, Records, may_exist, open_blobs, open_records
 from kouji.voices import clone, portable, registry
 from kouji.voices.clips import Clip, ClipSource, read_clips
 from kouji.voices.clone import Sample
@@ -56,8 +55,8 @@ class Library:
 
     @property
     def exists(self) -> bool:
-        """Whether there may be any voice: a file that is not there holds none."""
-        return not self._database.startswith("sqlite:///") or Path(self._database[len("sqlite:///") :]).is_file()
+        """Whether there may be any voice."""
+        return may_exist(self._database)
 
     @cached_property
     def records(self) -> Records:

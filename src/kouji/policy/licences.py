@@ -92,8 +92,9 @@ class Gate:
 
     def acceptances(self, engine: str = "") -> list[Acceptance]:
         """What was accepted, of one engine or of all, the newest first."""
-        url = config.database_url(self._settings)
-        if url.startswith("sqlite:///") and not Path(url[len("sqlite:///") :]).is_file():
+        from kouji.store import may_exist
+
+        if not may_exist(config.database_url(self._settings)):
             return []
         with self._records.begin(swift=True) as db:
             return [each for each in accepted(db) if engine in ("", each.engine)]

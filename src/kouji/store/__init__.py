@@ -4,6 +4,6 @@ SQLAlchemy is imported by what opens a database, never by importing kouji.
 """
 
 from .blobs import Blobs, open_blobs
-from .records import Records, open_records
+from .records import Records, may_exist, open_records
 
-__all__ = ["Blobs", "Records", "open_blobs", "open_records"]
+__all__ = ["Blobs", "Records", "may_exist", "open_blobs", "open_records"]

@@ -51,6 +51,12 @@ class Records:
         self._finalizer()
 
 
+def may_exist(url: str) -> bool:
+    """Whether anything may be kept there already: a file that is not there holds nothing."""
+    _, is_file, path = url.partition("sqlite:///")
+    return not is_file or Path(path).is_file()
+
+
 def open_records(url: str) -> Records:
     """Open a database; one that is new or old is brought to the newest schema first.
 
