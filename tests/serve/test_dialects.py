@@ -100,7 +100,8 @@ def test_elevenlabs_own_client_finds_voices_and_models(eleven: Any, http: httpx.
     assert "female_1" in [voice.voice_id for voice in eleven.voices.get_all().voices]
     assert eleven.voices.get("male_1").labels["language"] == "zh"
     assert [voice.voice_id for voice in eleven.voices.search(search="cantonese").voices] == ["cantonese_1"]
-    assert eleven.models.list()[0].model_id == "native"
+    (native, *_) = eleven.models.list()
+    assert (native.model_id, native.can_do_voice_conversion) == ("native", False)
     heard = http.get(eleven.voices.get("male_1").preview_url)
     assert heard.headers["content-type"] == "audio/mpeg"
 

@@ -19,6 +19,7 @@ from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import JSONResponse, Response, StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field
 
+from kouji.engines.contract import CONVERSION
 from kouji.errors import InvalidInput
 from kouji.types import Mark, Notice
 from kouji.types import Request as Say
@@ -136,7 +137,7 @@ def models(service: Service) -> list[dict[str, Any]]:
     return [
         {
             "model_id": card.id, "name": card.id, "description": card.summary, "can_do_text_to_speech": True,
-            "can_do_voice_conversion": False, "can_be_finetuned": False,
+            "can_do_voice_conversion": CONVERSION in card.controls, "can_be_finetuned": False,
             "maximum_text_length_per_request": service.settings.max_characters,
             "languages": [{"language_id": language, "name": language} for language in card.languages],
         }

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, File, Form, Request, UploadFile
@@ -12,6 +11,7 @@ from fastapi.responses import Response
 
 from kouji.casting import Library
 from kouji.casting.library import Registered
+from kouji.engines.contract import BuiltinVoice
 from kouji.errors import UnknownName
 from kouji.policy import Consent
 from kouji.types import Request as Say
@@ -40,12 +40,19 @@ def voices_of(service: Service, engine: str | None = None) -> list[dict[str, Any
     Each is {"id", "name", "language", "gender", "licence", "engine"}.
     """
     names = [engine] if engine else service.usable()
-    rows = [asdict(voice) | {"engine": name} for name in names for voice in service.host(name).card.voices]
+    rows = [_builtin(voice, name) for name in names for voice in service.host(name).card.voices]
     library = Library(service.settings)
     able = [name for name in names if "voice.reference" in service.host(name).card.controls]
     if able and library.exists:
         rows += [_row(each, able[0]) for each in library.voices() if each.consent.revoked_at is None]
     return rows
+
+
+def _builtin(voice: BuiltinVoice, engine: str) -> dict[str, Any]:
+    return {
+        "id": voice.id, "name": voice.name, "language": voice.language, "gender": voice.gender,
+        "licence": voice.licence, "engine": engine,
+    }  # fmt: skip
 
 
 def _row(registered: Registered, engine: str) -> dict[str, Any]:
