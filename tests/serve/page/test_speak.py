@@ -154,6 +154,8 @@ def test_what_an_engine_lacks_is_grey_and_says_why(page: Page) -> None:
     assert "cannot do that: parrot (these can: native" in page.inner_text("#pitch")
     choose(page, "engine", "native")
     page.wait_for_selector(f"{TEMPERATURE}:disabled")
+    assert "cannot do that" not in page.inner_text("#pitch")  # the reason goes with the engine that had it
+    assert "330Hz" not in page.inner_text("#voice")
 
 
 def test_sampling_and_preset_reach_an_engine_that_has_them(page: Page) -> None:

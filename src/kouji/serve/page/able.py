@@ -34,7 +34,7 @@ def reason(card: Card, argument: str, words: Words) -> str:
 def field(card: Card, argument: str, words: Words, hint: str | None = None, **more: Any) -> Any:
     """An update of a component: open and with the hint, or grey and with the reason."""
     why = reason(card, argument, words)
-    return gr.update(interactive=not why, info=why or hint, **more)
+    return gr.update(interactive=not why, info=why or hint or "", **more)  # None would leave what stood there
 
 
 def slider(card: Card, argument: str, words: Words, usual: float, low: float, high: float) -> Any:

@@ -150,7 +150,7 @@ class Form:
         return {
             self.voice: gr.update(
                 choices=voice_choices(desk, engine, words), value="", allow_custom_value=card.named is not None,
-                info=f"{words['voice_by_rule']}{words['colon']}{words.told(card.named.hint)}" if card.named else None,
+                info=f"{words['voice_by_rule']}{words['colon']}{words.told(card.named.hint)}" if card.named else "",
             ),
             self.language: gr.update(choices=language_choices(desk, engine, words), value=""),
             self.speed: able.slider(card, "speed", words, 1.0, 0.5, 2.0),
@@ -175,7 +175,7 @@ def _ways(card: Card, words: Words) -> Any:
         f"{words[way]}{words['colon']}{why}" for way, why in lacking.items()
     )  # fmt: skip
     choices = _pairs(words, (NONE, *open_ways))
-    return gr.update(choices=choices, value=NONE, interactive=bool(open_ways), info=info or None)
+    return gr.update(choices=choices, value=NONE, interactive=bool(open_ways), info=info or "")
 
 
 @dataclass(frozen=True)
