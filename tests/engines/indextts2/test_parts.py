@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from kouji.engines.indextts2 import config, int8, span, weights
+from kouji.engines.indextts2 import config, conformer, int8, span, weights
 from kouji.engines.indextts2.bigvgan import BigVGAN, BigVGANConfig
 from kouji.engines.indextts2.dit import DiT, DiTConfig
 from kouji.engines.indextts2.sampling import Limits, Sampling, generate
@@ -125,6 +125,20 @@ def test_what_is_left_out_of_the_flow_changes_nothing_in_what_is_asked_for() -> 
 
 
 @torch.inference_mode()
+@torch.inference_mode()
+@pytest.mark.parametrize("n_frames", [3, 4, 128, 129, 130, 750])
+def test_a_long_clip_is_heard_piece_by_piece_and_as_a_whole(n_frames: int) -> None:
+    """So that learning a voice from 15 seconds stays below the memory that speaking may take."""
+    module = conformer.Subsampling(32, 16)
+    planes: list[int] = []
+    module.conv.register_forward_hook(lambda _module, _given, made: planes.append(made.shape[2]))
+    features = torch.randn(1, n_frames, 32, generator=torch.Generator().manual_seed(1))
+    heard = module(features)
+    assert max(planes) <= conformer.AT_ONCE
+    whole = module.out(module.conv(features[:, None]).transpose(1, 2).flatten(2)) * module.scale
+    torch.testing.assert_close(heard, whole, atol=1e-5, rtol=1e-5)
+
+
 @pytest.mark.parametrize("n_frames", [1, 4, 23])
 def test_four_frames_at_once_are_the_convolution(n_frames: int) -> None:
     generator = torch.Generator().manual_seed(5)

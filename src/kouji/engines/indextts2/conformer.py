@@ -18,6 +18,9 @@ from torch import Tensor, nn
 from kouji.layers.linear import Linear
 
 
+AT_ONCE = 64  # frames: the planes of 15 seconds at once would take a gigabyte
+
+
 @dataclass(frozen=True)
 class ConformerConfig:
     """The published size of the speaker's encoder; the emotion's has 4 blocks, 4 heads and 1024 units."""
@@ -40,6 +43,11 @@ class Subsampling(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """(B, T, in_dim) -> (B, (T - 1) // 2, dim)."""
+        n = (x.shape[1] - 1) // 2
+        starts = range(0, n, AT_ONCE)
+        return torch.cat([self._some(x[:, 2 * start : 2 * min(start + AT_ONCE, n) + 1]) for start in starts], 1)
+
+    def _some(self, x: Tensor) -> Tensor:
         planes: Tensor = self.conv(x[:, None])
         out: Tensor = self.out(planes.transpose(1, 2).flatten(2)) * self.scale
         return out
