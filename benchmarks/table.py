@@ -76,7 +76,7 @@ def main(
     parser.add_argument("--one", help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.one:
-        print(json.dumps(measure(options.work, options.one, options.threads, options.seconds)))
+        _one(measure, options)
         return
     options.work.mkdir(parents=True, exist_ok=True)
     prepare(options.work)
@@ -89,6 +89,17 @@ def main(
         _print(list(rows), options.seconds)
     if options.more and after is not None:
         print("\n" + after(options.work, options.threads))
+
+
+def _one(measure: Measure, options: argparse.Namespace) -> None:
+    from kouji.errors import SpeechError
+
+    try:
+        row = measure(options.work, options.one, options.threads, options.seconds)
+    except SpeechError as error:
+        print(f"error: {error.message}\nhint:  {error.hint}", file=sys.stderr)
+        sys.exit(2)
+    print(json.dumps(row))
 
 
 def spoken(chunks: Iterator[Any], sample_rate: int) -> Row:
@@ -128,7 +139,9 @@ def _rows(options: argparse.Namespace) -> Iterator[Row]:
     for preset in filter(None, map(str.strip, options.presets.split(","))):
         command = [sys.executable, sys.argv[0], str(options.work), "--one", preset]
         command += ["--threads", n_threads, "--seconds", str(options.seconds)]
-        ran = subprocess.run(command, env=environment, stdout=subprocess.PIPE, text=True, check=True)
+        ran = subprocess.run(command, env=environment, stdout=subprocess.PIPE, text=True)
+        if ran.returncode:
+            sys.exit(ran.returncode)  # it has said why
         yield {"preset": preset, "threads": options.threads, **json.loads(ran.stdout.splitlines()[-1])}
 
 

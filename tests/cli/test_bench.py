@@ -17,6 +17,7 @@ import sys
 sys.path.insert(0, {str(BENCHMARKS)!r})
 import numpy as np
 from table import main, spoken
+from kouji.errors import UnknownName
 from kouji.types import Chunk
 
 
@@ -25,6 +26,8 @@ def prepare(folder):
 
 
 def measured(folder, preset, n_threads, seconds):
+    if preset == "slow":
+        raise UnknownName("preset", preset, ["exact", "fast"])
     assert (folder / "weights").is_file()
     chunks = iter([Chunk(np.zeros(0, np.float32)), Chunk(np.zeros(round(1000 * seconds), np.float32))])
     return {{**spoken(chunks, 1000), "stages": {{"flow": 2.0 * n_threads}}}}
@@ -61,6 +64,21 @@ def test_every_preset_is_measured_with_every_number_of_threads(
     assert table[4].startswith("| fast | 1 | ")
     assert table[-1].startswith("| fast | 2 | ")
     assert table[-1].split("|")[6].strip() == "2.000"
+
+
+def test_what_cannot_be_measured_is_an_error_and_no_traceback(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    script = tmp_path / "parrot.py"
+    script.write_text(SCRIPT, "utf-8")
+    monkeypatch.setattr(bench, "_scripts", lambda: {"parrot": script})
+    given = ["bench", "parrot", "--work", str(tmp_path / "work"), "--threads", "1"]
+    assert main([*given, "--presets", "slow"]) == 2
+    told = capfd.readouterr().err
+    assert "error: There is no preset called 'slow'." in told
+    assert "Traceback" not in told
+    assert main([*given, "--seconds", "0"]) == 2
+    assert "seconds = 0.0 is not possible" in capfd.readouterr().err
 
 
 def test_what_is_no_benchmark_is_said(

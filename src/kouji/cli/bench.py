@@ -39,6 +39,8 @@ def bench(
     counts = [count.strip() for count in threads.split(",")]
     if not all(count.isdecimal() and 1 <= int(count) <= 64 for count in counts):
         raise InvalidInput(f"threads = {threads!r} is not possible.", "Give numbers of 1 to 64, parted by commas.")
+    if seconds is not None and not 0.5 <= seconds <= 30:
+        raise InvalidInput(f"seconds = {seconds} is not possible.", "Give 0.5 to 30.")
     folder = work or config.home_folder(config.load()) / "bench" / name
     typer.echo(f"note:  the weights by rule are kept in {folder}", err=True)
     command = [sys.executable, str(scripts[name]), str(folder)]

@@ -24,12 +24,22 @@ def choices(folder: Path, int8: bool) -> list[Path]:
     return [folder / name for name in [INT8] * int8 + [FLOAT] if (folder / name / MANIFEST).is_file()]
 
 
-def expect_official(folder: Path, name: str) -> None:
-    """Raises MissingWeights where a folder lacks an official file: it has eight-bit weights alone, or none."""
-    if not (folder / name).is_file():
-        raise MissingWeights(
-            f"{folder} has no weights of 32 bits.", 'Use preset="fast", or convert the official files without --int8.'
-        )
+def expect_official(folder: Path, name: str, needed_for: str = "") -> None:
+    """Raises MissingWeights where a folder lacks an official file: it has converted weights alone, or none.
+
+    Args:
+        folder: of the model.
+        name: of the file.
+        needed_for: what converted weights cannot do, such as "float16"; "": they do not have 32 bits.
+    """
+    if (folder / name).is_file():
+        return
+    if needed_for:
+        hint = "Fetch them with `kouji models pull`, or leave device and precision unset."
+        raise MissingWeights(f"{folder} lacks the official files, which {needed_for} needs.", hint)
+    raise MissingWeights(
+        f"{folder} has no weights of 32 bits.", 'Use preset="fast", or convert the official files without --int8.'
+    )
 
 
 @contextmanager

@@ -14,7 +14,7 @@ from kouji import config, engines
 from kouji.engines.contract import Device
 from kouji.engines.cosyvoice import card, loading
 from kouji.engines.cosyvoice.torch_stages import TorchStages, place_of
-from kouji.errors import InvalidInput, UnsupportedDevice
+from kouji.errors import InvalidInput, MissingWeights, UnsupportedDevice
 from kouji_cosyvoice import networks
 
 
@@ -61,6 +61,9 @@ def test_half_precision_and_apple_take_the_official_files(tmp_path: Path, monkey
     for device in (Device("mps"), Device("", "float16"), Device("cuda", "bfloat16")):
         loading.load(tmp_path, 1, False, device)
         assert taken[-1] == device
+    (tmp_path / "llm.pt").unlink()
+    with pytest.raises(MissingWeights, match="lacks the official files, which float16 needs"):
+        loading.load(tmp_path, 1, False, Device("cpu", "float16"))
     assert set(card.BASE.devices) == {"cpu", "cuda", "tensorrt", "mps"}
 
 

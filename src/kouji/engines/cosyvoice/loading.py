@@ -58,14 +58,14 @@ def load(
         UnsupportedDevice: what is installed does not run there.
     """
     device = device or Device()
-    needs_torch = device.name == "mps" or device.precision not in ("", "float32")
+    needs_torch = device.precision if device.precision not in ("", "float32") else "mps" * (device.name == "mps")
     for place in [] if needs_torch else converted.choices(folder, int8):
         from .onnx_stages import OnnxStages
 
         with np.load(place / SPEAKERS) as table:
             speakers = _checked(dict(table), needs_speakers, place / SPEAKERS)
         return OnnxStages(place, n_threads, device.name or "cpu"), speakers
-    converted.expect_official(folder, "llm.pt")
+    converted.expect_official(folder, "llm.pt", needs_torch)
     with needs("torch", "The way to read the official files"):
         from .torch_stages import TorchStages
 

@@ -17,7 +17,6 @@ from torch import Tensor, nn
 
 from kouji.layers.linear import Linear
 
-
 AT_ONCE = 64  # frames: the planes of 15 seconds at once would take a gigabyte
 
 
