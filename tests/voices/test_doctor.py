@@ -46,6 +46,14 @@ def test_every_finding_has_a_value_and_every_complaint_an_advice(her: np.ndarray
         assert finding.advice or finding.verdict in ("ok", "mended")
 
 
+@pytest.mark.parametrize("name", ["her", "him"])
+def test_the_silence_around_speech_makes_it_no_less_a_voice(request: pytest.FixtureRequest, name: str) -> None:
+    silence = np.zeros(20 * RATE)
+    report = examine(clip(np.concatenate([silence, request.getfixturevalue(name)[: 4 * RATE], silence])))
+    assert "voice" not in verdicts(report)
+    assert report.verdict == "mended"
+
+
 def test_silence_is_refused() -> None:
     report = examine(clip(np.zeros(5 * RATE)))
     assert verdicts(report) == {"level": "refused"}

@@ -81,7 +81,7 @@ def examine(clip: Clip) -> Report:
     excerpt = clip.samples[: round(2 * LENGTHS[2] * clip.sample_rate)]  # a minute tells who speaks
     windows = window_embeddings(excerpt, clip.sample_rate)
     findings += [look(clip, frames) for look in _LOOKS]
-    findings += [_speakers(windows), _voice(excerpt, clip.sample_rate), _music(frames)]
+    findings += [_speakers(windows), _voice(excerpt, clip.sample_rate, frames), _music(frames)]
     return Report(tuple(findings), windows)
 
 
@@ -213,9 +213,10 @@ def two_halves(windows: np.ndarray) -> tuple[float, int]:
     return float(centres[0] @ centres[1]), int(min((group == 0).sum(), (group == 1).sum()))
 
 
-def _voice(samples: np.ndarray, sample_rate: int) -> Finding:
+def _voice(samples: np.ndarray, sample_rate: int, frames: Frames) -> Finding:
     f0 = f0_tracker.track(resample(samples, sample_rate, SAMPLE_RATE))
-    value = float((f0 > 0).mean())
+    speech = frames.speech[: len(f0)]  # 10 ms a frame, as of f0; of the silence around nobody expects a pitch
+    value = float((f0[: len(speech)] > 0).sum()) / max(1, int(speech.sum()))
     advice = "Give a clip of somebody speaking, not whispering, singing or playing."
     if value < VOICED:
         return Finding("voice", REFUSED, value, "share", "There is no voice in it.", advice)
