@@ -187,3 +187,14 @@ def test_built_in_voices_speak_without_any_database(tmp_path: Path) -> None:
 def test_a_voice_of_another_engine_is_not_suggested_for_itself(tts: kouji.Session) -> None:
     with pytest.raises(UnknownName, match=r"no voice called 'polly'\. It is one of the engine 'parrot'"):
         tts.synthesize("Hello.", voice="polly")
+
+
+def test_words_of_which_only_a_part_is_heard_are_refused(tts: kouji.Session, her: Sound) -> None:
+    samples, rate = her
+    long = np.resize(samples, 35 * rate), rate
+    assert tts.encode_speaker(long).transcript == ""
+    with pytest.raises(InvalidInput, match="the transcript does not fit"):
+        tts.encode_speaker(long, "All that is said in 35 seconds.")
+    with pytest.raises(InvalidInput, match="the transcript does not fit"):
+        tts.casting.add("longer", [long, her], CONSENT, transcript="And more.")
+    assert tts.encode_speaker(her, "What she says.").transcript == "What she says."

@@ -18,7 +18,7 @@ from kouji.policy import Consent
 from kouji.text import analyse
 from kouji.types import Notice, Utterance
 from kouji.voices.clips import ClipSource, read_clips
-from kouji.voices.clone import Sample
+from kouji.voices.clone import Sample, check_transcript
 from kouji.voices.conditioning import Key, arrays_as_bytes
 from kouji.voices.voice import Voice, checked_name
 
@@ -132,6 +132,7 @@ class Casting:
 
         def hear() -> EncodedSpeaker:
             sample = self.library.prepare(read)
+            check_transcript(sample, transcript)
             pieces = [(each.samples, each.sample_rate) for each in sample.references]
             arrays = self._learn(pieces, transcript)
             return EncodedSpeaker(sample, Conditioning(self._card.id, arrays), transcript)
@@ -174,6 +175,7 @@ class Casting:
         if made := self._made(clips):
             return self._keep(name, self.encode(made), consent, **about)
         sample = self.library.prepare(read_clips(clips), name)
+        check_transcript(sample, about.get("transcript", ""))
         voice = self.library.register(name, sample, consent, **about)
         if _CONTROL in self._card.controls:
             try:

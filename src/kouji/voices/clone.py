@@ -34,6 +34,7 @@ class Reference:
     sample_rate: int  # Hz
     quality: float  # 0 to 1: mean over its windows
     digest: str  # sha256 of the clip as it was given
+    is_cut: bool = False  # speech was left out: the clip, or all clips together, are longer than what is used
 
     @property
     def duration(self) -> float:
@@ -71,12 +72,26 @@ def prepare(clips: Sequence[Clip]) -> Sample:
         samples, sample_rate = mend(clip.samples, clip.sample_rate, report)
         quality = qualities(samples, sample_rate)
         best, quality = _best(samples, sample_rate, quality, share)
-        references.append(Reference(best, sample_rate, float(quality.mean()), clip.digest))
+        is_cut = len(best) < len(samples)
+        references.append(Reference(best, sample_rate, float(quality.mean()), clip.digest, is_cut))
         windows = window_embeddings(best, sample_rate)
         means.append(fuse(windows, _spread_over(quality, len(windows))))
         weights.append(float(quality.mean()) * min(len(best) / sample_rate, 10.0))
     embedding = fuse(np.stack(means), np.array(weights))
     return Sample(tuple(references), embedding, tuple(report.findings for report in reports))
+
+
+def check_transcript(sample: Sample, transcript: str) -> None:
+    """Refuse words of which only a part is heard: an engine would take all of them for what is said in that part.
+
+    Raises:
+        InvalidInput: there is a transcript, and a clip was cut.
+    """
+    if transcript and any(reference.is_cut for reference in sample.references):
+        raise InvalidInput(
+            f"There are more than {LENGTHS[2]:.0f} s of clips, of which the best are used: the transcript does not fit.",
+            f"Give at most {LENGTHS[2]:.0f} s with their words, or leave the transcript out.",
+        )
 
 
 def fuse(embeddings: np.ndarray, weights: np.ndarray) -> np.ndarray:
