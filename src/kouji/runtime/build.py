@@ -5,6 +5,7 @@ Needs the `onnx` package, at conversion only; what is built runs on ONNX Runtime
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
 
@@ -18,10 +19,16 @@ LARGE = 1024  # bytes from which a constant is not in the graph's own file
 OPSET, OPSET_MICROSOFT, IR = 20, 1, 10
 FLOAT, INT32, INT64 = TensorProto.FLOAT, TensorProto.INT32, TensorProto.INT64
 Shape = list[int | str]
+Weights = Mapping[str, np.ndarray]
 
 # float32; "blocks": eight bits, `BLOCK` inputs to a scale, for one row at a time, where reading the weights is all the
 # work; "dynamic": eight bits per output, and the rows in eight bits too, for many rows: three times as fast as float32.
 Precision = Literal["float32", "blocks", "dynamic"]
+
+
+def part(weights: Weights, prefix: str) -> dict[str, np.ndarray]:
+    """The tensors below a prefix, without it."""
+    return {name.removeprefix(prefix): value for name, value in weights.items() if name.startswith(prefix)}
 
 
 class Builder:

@@ -6,23 +6,15 @@ is heavy is a matrix product.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import numpy as np
 
-from kouji.runtime.build import INT32, Builder, Shape
+from kouji.runtime.build import INT32, Builder, Shape, Weights, part
 
 from .config import N_MELS, DVAEConfig, GPTConfig, StackConfig, VocosConfig
 from .convnext import DILATION, EPS, KERNEL
 from .spectrum import N_BINS
 
-Weights = Mapping[str, np.ndarray]
 N_POSITIONS = 4096  # of the published transformer
-
-
-def part(weights: Weights, prefix: str) -> dict[str, np.ndarray]:
-    """The tensors below a prefix, without it."""
-    return {name.removeprefix(prefix): value for name, value in weights.items() if name.startswith(prefix)}
 
 
 # ---- transformer ---------------------------------------------------------------------------------

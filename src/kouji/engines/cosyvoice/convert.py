@@ -52,9 +52,11 @@ def write(network: nn.Module, place: Path, int8: bool) -> None:
     elif isinstance(network, Flow):
         _write_flow(weights, network.config, place, int8)
     else:
+        from kouji.runtime.build import part
+
         from . import graphs
 
-        graphs.f0(graphs.part(weights, "f0_predictor.")).save(place)
+        graphs.f0(part(weights, "f0_predictor.")).save(place)
         graphs.vocoder(weights).save(place)
         mixer, bias = weights["m_source.l_linear.weight"], weights["m_source.l_linear.bias"]
         converted.add_tables(place, mixer=mixer, mixer_bias=bias)
@@ -79,11 +81,13 @@ def _write_lm(weights: dict[str, np.ndarray], config: LMConfig, place: Path, int
 
 
 def _write_flow(weights: dict[str, np.ndarray], config: FlowConfig, place: Path, int8: bool) -> None:
+    from kouji.runtime.build import part
+
     from . import graphs
 
     graphs.encoder("codes", weights, config.encoder, False, "encoder_proj", int8).save(place)
-    graphs.regulator(graphs.part(weights, "length_regulator.")).save(place)
-    graphs.unet(graphs.part(weights, "unet."), config, int8).save(place)
+    graphs.regulator(part(weights, "length_regulator.")).save(place)
+    graphs.unet(part(weights, "unet."), config, int8).save(place)
     np.save(place / "code_embedding.npy", weights["input_embedding.weight"])
     converted.add_tables(
         place, flow_speaker=weights["spk_embed_affine_layer.weight"],

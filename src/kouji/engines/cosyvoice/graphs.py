@@ -6,23 +6,13 @@ everything heavy is a matrix product, and eight-bit weights serve convolutions t
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import numpy as np
 
-from kouji.runtime.build import INT32, Builder, Shape
+from kouji.runtime.build import INT32, Builder, Shape, Weights, part
 
 from .config import N_MELS, EncoderConfig, FlowConfig, LMConfig
 from .hift import N_BINS, N_FFT, RATE, STFT_HOP
 from .unet import N_GROUPS
-
-Weights = Mapping[str, np.ndarray]
-
-
-def part(weights: Weights, prefix: str) -> dict[str, np.ndarray]:
-    """The tensors below a prefix, without it."""
-    return {name.removeprefix(prefix): value for name, value in weights.items() if name.startswith(prefix)}
-
 
 # ---- encoders with relative positions ------------------------------------------------------------
 

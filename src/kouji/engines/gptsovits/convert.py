@@ -79,10 +79,12 @@ def write_reader(network: T2S, place: Path, int8: bool) -> None:
 
 def write_decoder(network: SoVITS, place: Path) -> None:
     """The second network, of any size."""
+    from kouji.runtime.build import part
+
     from . import graphs
 
     w = _arrays(network)
-    graphs.prior(graphs.part(w, "enc_p."), network.config).save(place)
+    graphs.prior(part(w, "enc_p."), network.config).save(place)
     graphs.sound(w, network.config).save(place)
     converted.add_tables(
         place, codes=w["codes.weight"], phones=w["enc_p.text_embedding.weight"],
@@ -94,11 +96,13 @@ def write_decoder(network: SoVITS, place: Path) -> None:
 
 def write_decoder_v4(network: v4.SoVITSV4, vocoder: Generator, place: Path, int8: bool) -> None:
     """The second network of v4, of any size. What it is told at each step is a table for each number of steps."""
+    from kouji.runtime.build import part
+
     from . import graphs, graphs_v4
 
     w, of_vocoder = _arrays(network), _arrays(vocoder)
-    field, config = graphs.part(w, "estimator."), network.estimator.config
-    graphs.prior(graphs.part(w, "enc_p."), network.config).save(place)
+    field, config = part(w, "estimator."), network.estimator.config
+    graphs.prior(part(w, "enc_p."), network.config).save(place)
     graphs_v4.features(w, network.config).save(place)
     graphs_v4.told(field, config).save(place)
     graphs_v4.field(field, config, int8).save(place)

@@ -2,24 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
-import numpy as np
-
-from kouji.runtime.build import INT32, INT64, Builder, Precision, Shape
+from kouji.runtime.build import INT32, INT64, Builder, Precision, Shape, Weights, part
 
 from .attention import WINDOW
 from .config import GeneratorConfig, S1Config, SoVITSConfig
 from .generator import LAST_SLOPE, SLOPE
 from .prior import DIM_CODE, DIM_MIX, N_MIX_HEADS
-
-Weights = Mapping[str, np.ndarray]
-
-
-def part(weights: Weights, prefix: str) -> dict[str, np.ndarray]:
-    """The tensors below a prefix, without it."""
-    return {name.removeprefix(prefix): value for name, value in weights.items() if name.startswith(prefix)}
-
 
 # ---- phones to codes ---------------------------------------------------------------------------------
 

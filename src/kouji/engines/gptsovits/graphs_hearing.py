@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 
 from kouji.audio.fbank import N_MELS
-from kouji.runtime.build import INT64, Builder, Precision
+from kouji.runtime.build import INT64, Builder, Precision, Weights, part
 
 from .bert import BertConfig
 from .config import N_FFT
 from .eres2net import CEILING, SCALE, STAGES
-from .graphs import Weights, conv, heads, merged, part
+from .graphs import conv, heads, merged
 from .hubert import HubertConfig
 from .style import DIM, N_BINS, N_HEADS
 

@@ -10,11 +10,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from kouji.runtime.build import INT64, Builder, Shape
+from kouji.runtime.build import INT64, Builder, Shape, Weights, part
 
 from .config import DIM_FEATURES, N_MELS_V4, VOCODER, GeneratorConfig, SoVITSConfig
 from .dit import EPS, N_TOLD, N_TOLD_LAST, POSITION_GROUPS, POSITION_KERNEL, DiTConfig
-from .graphs import Weights, conv, generated, part, wavenet
+from .graphs import conv, generated, wavenet
 
 
 def features(w: Weights, config: SoVITSConfig) -> Builder:
