@@ -89,7 +89,7 @@ def check_transcript(sample: Sample, transcript: str) -> None:
     """
     if transcript and any(reference.is_cut for reference in sample.references):
         raise InvalidInput(
-            f"There are more than {LENGTHS[2]:.0f} s of clips, of which the best are used: the transcript does not fit.",
+            f"There are more than {LENGTHS[2]:.0f} s of clips, and the best are used: the transcript does not fit.",
             f"Give at most {LENGTHS[2]:.0f} s with their words, or leave the transcript out.",
         )
 
