@@ -21,12 +21,14 @@ from kouji.engines.gptsovits.dit import DiTConfig
 from kouji.engines.gptsovits.engine import GPTSoVITSv4
 from kouji.engines.gptsovits.generation import Bounds
 from kouji.engines.gptsovits.generator import Generator
+from kouji.engines.gptsovits.onnx_v4 import OnnxDecoderV4
 from kouji.engines.gptsovits.presets import Streaming
 from kouji.engines.gptsovits.prompted import Prompted, Start
 from kouji.engines.gptsovits.stages import DecoderV4
 from kouji.engines.gptsovits.streaming import flowing
 from kouji.engines.gptsovits.voice import Voice
 from kouji.errors import BadCheckpoint, InvalidInput, MissingWeights
+from kouji.runtime.converted import tables
 from kouji.types import Delivery
 
 from .conftest import S2_VALUES, chance, clip, official_s1, write_shared
@@ -265,3 +267,10 @@ def test_converted_it_needs_no_torch(converted: Path) -> None:
         f"GPTSoVITSv4(1, Path({str(converted)!r}), 'fast-stream')\n"
     )
     subprocess.run([sys.executable, "-c", code], check=True, env={"PYTHONPATH": ":".join(sys.path)})
+
+
+def test_a_conversion_for_other_numbers_of_steps_is_of_an_earlier_version(converted: Path) -> None:
+    place = converted / "onnx"
+    some = {name: table for name, table in tables(place).items() if name != "moments8"}
+    with pytest.raises(BadCheckpoint, match="earlier version"):
+        OnnxDecoderV4(place, 1, some)

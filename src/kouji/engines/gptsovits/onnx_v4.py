@@ -6,9 +6,10 @@ from pathlib import Path
 
 import numpy as np
 
+from kouji.errors import BadCheckpoint
 from kouji.runtime.onnx import Graph
 
-from .config import MOST, N_MELS_V4
+from .config import MOST, N_MELS_V4, STEPS
 from .onnx_prior import OnnxPrior
 
 
@@ -21,6 +22,8 @@ class OnnxDecoderV4:
             Graph(str(folder / f"{name}.onnx"), n_threads) for name in ("features", "told", "field", "vocoder")
         )
         self._moments = {int(name.removeprefix("moments")): small[name] for name in small if name.startswith("moments")}
+        if not {*STEPS} <= {*self._moments}:
+            raise BadCheckpoint(f"{folder} was converted by an earlier version of Kouji.", "Convert again.")
         self._places = waves(MOST, int(small["dim_text"]))
         angles = np.arange(MOST)[:, None] * small["rates"]
         self._cos, self._sin = np.cos(angles).astype(np.float32), np.sin(angles).astype(np.float32)
