@@ -40,14 +40,15 @@ class SpeechError(Exception):
 
 
 class UnknownName(SpeechError):
-    """A name that is not in the list it should be from."""
+    """A name that is not in the list it should be from; None: a list that is nobody else's business."""
 
     status = 404
 
-    def __init__(self, kind: str, name: str, known: Sequence[str]) -> None:
-        near = get_close_matches(name, known, n=1)
+    def __init__(self, kind: str, name: str, known: Sequence[str] | None) -> None:
+        near = get_close_matches(name, known or (), n=1)
         listed = f"Known: {', '.join(sorted({*known}))}." if known else "None is known yet."
-        super().__init__(f"There is no {kind} called {name!r}.", f"Did you mean {near[0]!r}?" if near else listed)
+        hint = f"Did you mean {near[0]!r}?" if near else "" if known is None else listed
+        super().__init__(f"There is no {kind} called {name!r}.", hint)
         self.kind, self.name = kind, name
 
 

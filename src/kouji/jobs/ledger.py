@@ -108,7 +108,7 @@ class Ledger:
         with self.records.begin(swift=True) as db:
             row = db.execute(jobs.select().where(jobs.c.id == name)).first()
         if row is None or owner not in (None, row.owner):
-            raise UnknownName("job", name, [])
+            raise UnknownName("job", name, None)
         return _job(row)
 
     def by_key(self, key: str) -> Job | None:
