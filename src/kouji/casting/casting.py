@@ -82,8 +82,7 @@ class Casting:
     @cached_property
     def library(self) -> Library:
         """The registered voices."""
-        voices = [voice for card in engines.cards() for voice in card.voices]
-        reserved = {voice.id for voice in voices} | {voice.published for voice in voices if voice.published}
+        reserved = {name for card in engines.cards() for name in (*(each.id for each in card.voices), *card.published)}
         return Library(self._settings, sorted(reserved))
 
     def cast(

@@ -68,7 +68,6 @@ class BuiltinVoice:
     language: str  # zh | en | ja | ko | yue: the one it grew up with
     gender: str  # "female" | "male" | ""
     licence: str  # SPDX, e.g. "CC-BY-SA-4.0"
-    published: str = ""  # what its publisher calls it, which is understood too
 
 
 @dataclass(frozen=True)
@@ -204,6 +203,7 @@ class Card:
     named: VoicesByRule | None = None  # voices beyond the list
     retired: tuple[str, ...] = ()  # pickles of older layouts, which are told from a folder that lacks files
     spans: tuple[str, ...] = ()  # tags around words, such as "strong" of <strong>…</strong>, that it reads itself
+    published: Mapping[str, str] = field(default_factory=dict)  # what a publisher calls a voice -> its id
     tags: tuple[str, ...] = ()  # that it obeys in square brackets within a text, such as "laugh"
 
     def makes_voice(self, name: str) -> bool:
@@ -216,7 +216,7 @@ class Card:
 
     def id_of(self, name: str) -> str:
         """The id of the voice that its publisher calls so; any other name as it is."""
-        return next((voice.id for voice in self.voices if name and voice.published == name), name)
+        return self.published.get(name, name)
 
     def unknown_tags(self, text: str) -> list[str]:
         """Words in square brackets that look like tags, in a text for an engine that has some."""

@@ -33,7 +33,7 @@ SPEAKERS = {
     "korean_female": ("韩语女", "ko", "female"),
 }
 _VOICES = tuple(
-    BuiltinVoice(id, f"{id.replace('_', ' ').capitalize()} ({name})", language, gender, _WEIGHTS, published=name)
+    BuiltinVoice(id, f"{id.replace('_', ' ').capitalize()} ({name})", language, gender, _WEIGHTS)
     for id, (name, language, gender) in SPEAKERS.items()
 )
 _CONTROLS = {
@@ -71,6 +71,7 @@ def _card(variant: str, summary: str, voices: tuple[BuiltinVoice, ...], more: di
         token_rate=TOKEN_RATE,
         devices=("cpu", "cuda", "tensorrt", "mps"),
         spans=("laughter", "strong") if "tags" in more else (),
+        published={name: id for id, (name, _, _) in SPEAKERS.items()} if voices else {},
     )
 
 
