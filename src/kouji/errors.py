@@ -30,10 +30,11 @@ class SpeechError(Exception):
     status = 400  # HTTP
     param = ""  # the argument at fault, where that is known
 
-    def __init__(self, message: str, hint: str = "") -> None:
+    def __init__(self, message: str, hint: str = "", param: str = "") -> None:
         super().__init__(message)
         self.message = message
         self.hint = hint
+        self.param = param or self.param
 
     def __str__(self) -> str:
         return f"{self.message} {self.hint}".strip()

@@ -67,6 +67,4 @@ def _is_entry(word: object, said: object) -> bool:
 
 def _wrong(name: str, value: object, hint: str) -> InvalidInput:
     shown = repr(value)
-    error = InvalidInput(f"{name}={shown if len(shown) <= 60 else shown[:60] + '…'} is not possible.", hint)
-    error.param = name
-    return error
+    return InvalidInput(f"{name}={shown if len(shown) <= 60 else shown[:60] + '…'} is not possible.", hint, param=name)

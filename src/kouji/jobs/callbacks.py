@@ -57,9 +57,9 @@ def check(callback: Callback, settings: config.Config) -> None:
     checked(callback.url, allowed(settings), "callback.url")
     for event in callback.events:
         if event not in EVENTS:
-            unknown = InvalidInput(f"There is no event called {event!r}.", f"Known: {', '.join(EVENTS)}.")
-            unknown.param = "callback.events"
-            raise unknown
+            raise InvalidInput(
+                f"There is no event called {event!r}.", f"Known: {', '.join(EVENTS)}.", param="callback.events"
+            )
 
 
 def secret(settings: config.Config) -> bytes:

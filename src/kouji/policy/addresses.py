@@ -92,6 +92,5 @@ def checked(
 
 
 def _refused(what: str, reason: str) -> InvalidInput:
-    error = InvalidInput(f"{what} cannot be used: {reason}.", "Give an http or https address of the open internet.")
-    error.param = what if " " not in what else ""
-    return error
+    hint, param = "Give an http or https address of the open internet.", what if " " not in what else ""
+    return InvalidInput(f"{what} cannot be used: {reason}.", hint, param)

@@ -96,9 +96,9 @@ def are_wanted(rule: str, asked: bool) -> bool:
         NotPermitted: it asks for none, and nobody may.
     """
     if not asked and rule == "always":
-        error = NotPermitted("Marks cannot be left out here.", "The setting `marks = request` would allow it.")
-        error.param = "marks"
-        raise error
+        raise NotPermitted(
+            "Marks cannot be left out here.", "The setting `marks = request` would allow it.", param="marks"
+        )
     return asked and rule != "off"
 
 

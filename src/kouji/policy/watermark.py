@@ -16,9 +16,6 @@ def is_wanted(rule: str, asked: bool | None) -> bool:
         NotPermitted: none is asked for, and nobody may.
     """
     if asked is False and rule == "always":
-        error = NotPermitted(
-            "The watermark cannot be left out here.", "The setting `watermark = request` would allow it."
-        )
-        error.param = "watermark"
-        raise error
+        hint = "The setting `watermark = request` would allow it."
+        raise NotPermitted("The watermark cannot be left out here.", hint, param="watermark")
     return rule != "off" if asked is None else asked

@@ -153,9 +153,9 @@ def order_for(service: Service, client: Client, voice_id: str, body: SpeechBody,
     """
     match = _OUTPUT.fullmatch(output_format)
     if match is None:
-        error = InvalidInput(f"output_format={output_format!r} is not possible.", "Give one like mp3_44100_128.")
-        error.param = "output_format"
-        raise error
+        raise InvalidInput(
+            f"output_format={output_format!r} is not possible.", "Give one like mp3_44100_128.", param="output_format"
+        )
     codec, rate, kbits = match[1], int(match[2]), match[3]
     engine = service.names.engine_of(body.model_id)
     card = service.host(engine).card

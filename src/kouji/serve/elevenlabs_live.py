@@ -292,6 +292,4 @@ def _not_understood() -> Refused:
 
 
 def _wrong(param: str, hint: str) -> InvalidInput:
-    error = InvalidInput(f"{param} cannot be used.", hint)
-    error.param = param
-    return error
+    return InvalidInput(f"{param} cannot be used.", hint, param=param)

@@ -124,9 +124,7 @@ def _labels(text: str) -> dict[str, str]:
 
 
 def _wrong(hint: str) -> InvalidInput:
-    error = InvalidInput("labels cannot be used.", hint)
-    error.param = "labels"
-    return error
+    return InvalidInput("labels cannot be used.", hint, param="labels")
 
 
 def _voice(row: dict[str, Any], request: Request) -> dict[str, Any]:

@@ -45,9 +45,9 @@ async def speech(body: SpeechRequest, request: Request, client: Speaker) -> Resp
         headers = {**headers_of(spoken), "Content-Type": "text/event-stream", "Cache-Control": "no-cache"}
         return StreamingResponse(events_of(spoken, body.timestamps or "none"), headers=headers)
     if body.timestamps not in (None, "none"):
-        error = InvalidInput("timestamps have no place in plain audio.", 'Ask for "stream_format": "sse".')
-        error.param = "timestamps"
-        raise error
+        raise InvalidInput(
+            "timestamps have no place in plain audio.", 'Ask for "stream_format": "sse".', param="timestamps"
+        )
     return await answered(request, service, order, whole=body.is_whole)
 
 

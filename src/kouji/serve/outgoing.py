@@ -104,6 +104,4 @@ async def _body(answer: httpx.Response, field: str, limit: int) -> bytes:
 
 
 def _refused(field: str, reason: str) -> InvalidInput:
-    error = InvalidInput(f"{field} cannot be fetched: {reason}.", "Send the sound itself, as a data URL.")
-    error.param = field
-    return error
+    return InvalidInput(f"{field} cannot be fetched: {reason}.", "Send the sound itself, as a data URL.", param=field)

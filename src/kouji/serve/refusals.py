@@ -19,8 +19,8 @@ class Refused(SpeechError):
     def __init__(
         self, message: str, hint: str = "", *, status: int, code: str, param: str = "", retry_after: int | None = None
     ) -> None:
-        super().__init__(message, hint)
-        self.status, self.code, self.param = status, code, param
+        super().__init__(message, hint, param)
+        self.status, self.code = status, code
         self.retry_after = retry_after  # seconds
 
 

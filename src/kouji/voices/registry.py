@@ -53,7 +53,9 @@ def get(db: Connection, name: str, others: tuple[str, ...] = ()) -> Voice:
     """
     found = find(db, name)
     if found is None:
-        raise UnknownName("voice", name, [*names(db), *others])
+        unknown = UnknownName("voice", name, [*names(db), *others])
+        unknown.hint = unknown.hint or "Nobody is registered yet: `kouji voices add`."
+        raise unknown
     return found
 
 

@@ -50,6 +50,4 @@ def _kind(character: str) -> str:
 def _refused(what: str) -> InvalidInput:
     shown = what if len(what) <= 40 else what[:40] + "…"
     hint = "Write it in words, give it a pronunciation, or leave normalize=off out."
-    error = InvalidInput(f"{shown!r} cannot be said as it is written.", hint)
-    error.param = "normalize"
-    return error
+    return InvalidInput(f"{shown!r} cannot be said as it is written.", hint, param="normalize")
