@@ -53,9 +53,7 @@ def get(db: Connection, name: str, others: tuple[str, ...] = ()) -> Voice:
     """
     found = find(db, name)
     if found is None:
-        unknown = UnknownName("voice", name, [*names(db), *others])
-        unknown.hint = unknown.hint or "Nobody is registered yet: `kouji voices add`."
-        raise unknown
+        raise UnknownName("voice", name, [*names(db), *others])
     return found
 
 
