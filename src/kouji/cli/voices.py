@@ -46,7 +46,9 @@ def list_(engine: options.Engine = None, language: options.Language = None, json
     languages = {name for each in chosen for name in each.languages}
     if language and language not in languages:
         raise UnknownName("language", language, sorted(languages))
-    rows = [asdict(voice) | {"engine": each.id} for each in chosen for voice in each.voices]
+    columns = ("id", "name", "language", "gender", "engine", "licence")
+    told = [asdict(voice) | {"engine": each.id} for each in chosen for voice in each.voices]
+    rows = [{column: row[column] for column in columns} for row in told]
     library = _session().library
     if library.exists:
         rows += [_row(each) for each in library.voices()]
@@ -54,7 +56,6 @@ def list_(engine: options.Engine = None, language: options.Language = None, json
     if json:
         options.print_json(rows)
         return
-    columns = ("id", "name", "language", "gender", "engine", "licence")
     options.print_table([columns, *(tuple(row[column] for column in columns) for row in rows)])
 
 
