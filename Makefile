@@ -18,7 +18,7 @@ EXTRAS = dev,train,eval,ja,ko,gptsovits,c2pa,cache,postgres,serve,ui,mcp,torch
 say: $(VENV)/base.done
 	$(VENV)/bin/kouji say "你好，世界。Hello, world." --output hello.wav
 
-# A process for each processor, up to four: each takes two gigabytes. A file's tests stay together, with what they set up.
+# A process for each processor, up to four: each takes up to three gigabytes. A file's tests stay together, with what they set up.
 test: $(VENV)/test.done
 	$(VENV)/bin/python -m pytest -n auto --maxprocesses 4 --dist loadfile
 
