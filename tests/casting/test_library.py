@@ -54,7 +54,6 @@ def test_the_same_on_every_database(database: str, tmp_path: Path, sample: Sampl
     data = library.export("a")
     library.rename("a", "b")
     library.use("b", "native")
-    assert library.nearest(sample.embedding)[0].name == "b"
     library.remove("b")
     assert files(library) == []
     library.import_(data)

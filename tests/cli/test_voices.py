@@ -45,8 +45,12 @@ def test_the_whole_life_of_a_voice(clip: Path, capsys: pytest.CaptureFixture[str
     assert main(["voices", "export", "ann", "ann.kvoice"]) == 0
     assert main(["voices", "rename", "ann", "anna"]) == 0
     assert main(["voices", "import", "ann.kvoice"]) == 0
-    near = shown(capsys, "nearest", str(clip))
-    assert [each["voice"] if "voice" in each else each["name"] for each in near] == ["ann", "anna"]  # type: ignore[attr-defined]
+    found = shown(capsys, "identify", str(clip))
+    assert isinstance(found, dict)
+    assert (found["found"], [each["name"] for each in found["voices"]]) == ("ann", ["ann", "anna"])
+    assert shown(capsys, "verify", "anna", str(clip))["same"] is True  # type: ignore[index]
+    assert main(["voices", "verify", "ann", str(clip)]) == 0
+    assert "ann: the same voice, likeness 1.000 (the same from 0.80 on)" in capsys.readouterr().out
     assert main(["voices", "revoke", "ann"]) == 0
     assert main(["say", "Hello.", "-v", "ann"]) == 2
     assert "revoked the consent" in capsys.readouterr().err
@@ -54,12 +58,13 @@ def test_the_whole_life_of_a_voice(clip: Path, capsys: pytest.CaptureFixture[str
     assert main(["say", "Hello.", "-v", "anna"]) == 2
     assert "no voice called 'anna'" in capsys.readouterr().err
     log = shown(capsys, "log", "ann")
-    assert [row["action"] for row in log] == ["refuse", "revoke", "import", "export", "use", "register"]  # type: ignore[attr-defined]
+    actions = [row["action"] for row in log]  # type: ignore[attr-defined]
+    assert actions == ["refuse", "revoke", "verify", "identify", "import", "export", "use", "register"]
     for command in (
         ["voices"],
         ["voices", "show", "ann"],
         ["voices", "log", "--limit", "2"],
-        ["voices", "nearest", str(clip)],
+        ["voices", "identify", str(clip)],
     ):
         assert main(command) == 0
 
@@ -104,6 +109,8 @@ def test_a_clip_is_examined(clip: Path, capsys: pytest.CaptureFixture[str]) -> N
         ["import", "missing.kvoice"],
         ["show", "nobody"],
         ["remove", "nobody"],
+        ["verify", "female_1", "ann.wav"],
+        ["identify", "empty.wav"],
         ["export", "nobody", "a.kvoice"],
         ["--language", "xx"],
     ],

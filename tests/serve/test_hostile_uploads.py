@@ -103,8 +103,10 @@ def test_a_clip_that_is_none_is_refused_at_every_door(http: httpx.Client, clips:
         http.post("/v1/audio/speech", json={"model": "native", "input": "Hi.", "ref_audio": url_of(clips[name])}),
         http.post("/v1/jobs", data=order, files={"x": file}),
         http.post("/inference_zero_shot", data={"tts_text": "Hi.", "prompt_text": "Hi."}, files={"prompt_wav": file}),
+        http.post("/v1/voices/identify", files={"audio": file}),
+        http.post("/v1/voices/identify", json={"audio": url_of(clips[name])}),
     ]
-    assert [answer.status_code // 100 for answer in answers] == [4, 4, 4, 4, 4]
+    assert [answer.status_code // 100 for answer in answers] == [4] * 7
     assert http.get("/v1/audio/voices").text.count('"x"') == 0
 
 
@@ -126,7 +128,10 @@ def test_what_only_begins_like_mp3_is_told_to_be_none(http: httpx.Client) -> Non
 PART = b'--a\r\nContent-Disposition: form-data; name="name"\r\n\r\n'
 
 
-FORMS = ("/v1/audio/voices", "/v1/voices/add", "/v1/jobs", "/inference_sft", "/inference_zero_shot")
+FORMS = (
+    "/v1/audio/voices", "/v1/voices/add", "/v1/voices/verify", "/v1/voices/identify", "/v1/jobs", "/inference_sft",
+    "/inference_zero_shot",
+)  # fmt: skip
 
 
 @pytest.mark.parametrize("path", FORMS)

@@ -2,5 +2,6 @@
 
 from .casting import Cast, Casting, EncodedSpeaker
 from .library import Library
+from .recognition import Identified, Verified
 
-__all__ = ["Cast", "Casting", "EncodedSpeaker", "Library"]
+__all__ = ["Cast", "Casting", "EncodedSpeaker", "Identified", "Library", "Verified"]

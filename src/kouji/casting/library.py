@@ -24,8 +24,11 @@ from kouji.voices import clone, portable, registry
 from kouji.voices.clips import Clip, ClipSource, read_clips
 from kouji.voices.clone import Sample
 from kouji.voices.conditioning import ConditioningCache
-from kouji.voices.nearest import Gallery, Near
+from kouji.voices.nearest import Gallery
 from kouji.voices.voice import StoredClip, Voice, checked_name
+
+from . import recognition
+from .recognition import Identified, Verified
 
 _ORPHAN_AGE = 3600.0  # seconds after which a file that no voice has is nobody's work in progress
 Learnt = Mapping[str, tuple[str, bytes]]  # engine -> digest of its weights, npz of what it has learnt
@@ -81,7 +84,7 @@ class Library:
             NotPermitted: the voice is protected.
         """
         sample = clone.prepare(clips)
-        with self._refusals(voice, clips=list(sample.digests)), self.records.begin() as db:
+        with self.refusals(voice, clips=list(sample.digests)), self.records.begin() as db:
             policy.guard(db, sample.embedding)
         return sample
 
@@ -92,7 +95,7 @@ class Library:
             NotPermitted: the voice is protected.
         """
         clips = list(sample.digests)
-        with self._refusals("", engine=engine, clips=clips), self.records.begin(swift=True) as db:
+        with self.refusals("", engine=engine, clips=clips), self.records.begin(swift=True) as db:
             policy.guard(db, sample.embedding)
             policy.note(db, "use", "", engine=engine, clips=clips)
 
@@ -147,7 +150,7 @@ class Library:
             UnknownName: there is none; names the nearest.
             NotPermitted: its consent has ended, or was revoked.
         """
-        with self._refusals(name, engine=engine), self.records.begin(swift=True) as db:
+        with self.refusals(name, engine=engine), self.records.begin(swift=True) as db:
             voice = registry.get(db, name, tuple(own))
             policy.check(policy.consent_of(db, voice.consent), name)
             policy.note(db, "use", name, engine=engine)
@@ -193,7 +196,7 @@ class Library:
             UnknownName: there is none.
             NotPermitted: its consent has ended, or was revoked.
         """
-        with self._refusals(name), self.records.begin() as db:
+        with self.refusals(name), self.records.begin() as db:
             voice = registry.get(db, name)
             consent = policy.consent_of(db, voice.consent)
             policy.check(consent, name)
@@ -257,11 +260,13 @@ class Library:
         with self.records.begin() as db:
             return policy.protected(db)
 
-    def nearest(self, embedding: np.ndarray, n: int = 5) -> list[Near]:
-        """The registered voices that are most like an embedding (256,)."""
-        with self.records.begin() as db:
-            gallery = Gallery(*registry.embeddings(db))
-        return gallery.nearest(embedding, n)
+    def verify(self, name: str, clips: ClipSource | Sequence[ClipSource]) -> Verified:
+        """Is it this registered voice that is heard? (See kouji.casting.recognition.)"""
+        return recognition.verify(self, name, clips)
+
+    def identify(self, clips: ClipSource | Sequence[ClipSource]) -> Identified:
+        """Which registered voices with a consent in force are most like it? (See kouji.casting.recognition.)"""
+        return recognition.identify(self, clips)
 
     def events(self, voice: str | None = None, limit: int = 1000) -> list[Event]:
         """The log, the newest first."""
@@ -281,7 +286,7 @@ class Library:
         """Files, then voice, consent and log in one transaction; after an error none of them."""
         put: list[str] = []
         try:
-            with self._refusals(voice.name), self.records.begin() as db:
+            with self.refusals(voice.name), self.records.begin() as db:
                 policy.guard(db, voice.embedding)
                 kept = policy.record(db, consent)
                 for data, _, _ in clips:
@@ -307,7 +312,7 @@ class Library:
                     self.blobs.delete(key)
 
     @contextmanager
-    def _refusals(self, voice: str, **details: object) -> Iterator[None]:
+    def refusals(self, voice: str, **details: object) -> Iterator[None]:
         """Whatever is refused within is logged, in a transaction of its own."""
         try:
             yield

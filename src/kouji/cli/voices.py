@@ -239,16 +239,26 @@ def protected(json: options.Json = False) -> None:
 
 
 @app.command()
-def nearest(clips: Clips, json: options.Json = False) -> None:
-    """Which registered voices are most like these clips?"""
-    from kouji.voices.clips import read_clips
-    from kouji.voices.clone import prepare
-
-    near = _session().library.nearest(prepare(read_clips(list(clips))).embedding)
+def verify(name: Name, clips: Clips, json: options.Json = False) -> None:
+    """Is it this registered voice that speaks in these clips? Goes into the log; no proof of who it is."""
+    found = _session().library.verify(name, list(clips))
     if json:
-        options.print_json([asdict(each) for each in near])
-    else:
-        options.print_table([("voice", "likeness"), *((each.name, f"{each.likeness:.2f}") for each in near)])
+        options.print_json({**asdict(found), "same": found.same})
+        return
+    verdict = "the same voice" if found.same else "another voice"
+    typer.echo(f"{name}: {verdict}, likeness {found.likeness:.3f} (the same from {found.threshold:.2f} on)")
+
+
+@app.command()
+def identify(clips: Clips, json: options.Json = False) -> None:
+    """Which registered voices, of those with a consent in force, are most like these clips? Goes into the log."""
+    found = _session().library.identify(list(clips))
+    if json:
+        options.print_json({"found": found.found, **asdict(found)})
+        return
+    typer.echo(f"found: {found.found or 'nobody'} (from a likeness of {found.threshold:.2f} on)")
+    if found.voices:
+        options.print_table([("voice", "likeness"), *((each.name, f"{each.likeness:.3f}") for each in found.voices)])
 
 
 @app.command()

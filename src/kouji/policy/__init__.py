@@ -5,7 +5,7 @@ together or not at all.
 """
 
 from .audit import Event, events, note
-from .consent import Consent, check, consent_of, record, revoke
+from .consent import Consent, check, consent_of, in_force, record, revoke
 from .licences import Gate, Permit
 from .protection import NEAR, Protected, guard, protect, protected, unprotect
 
@@ -20,6 +20,7 @@ __all__ = [
     "consent_of",
     "events",
     "guard",
+    "in_force",
     "note",
     "protect",
     "protected",

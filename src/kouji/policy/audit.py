@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
 ACTIONS = (
     "register", "use", "rename", "export", "import", "delete", "revoke", "refuse", "protect", "unprotect",
+    "verify", "identify",  # a voice that is heard compared with registered ones
     "keep", "discard",  # a clip that a job brings along, for as long as it runs
     "accept", "state", "unmark",  # terms of weights; what the deployment is for; a sound without its marks
 )  # fmt: skip

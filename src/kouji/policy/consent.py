@@ -94,6 +94,16 @@ def consent_of(db: Connection, id: str) -> Consent:
     return Consent(row.person, row.statement, row.until, tuple(row.clips), row.recorded_at, row.revoked_at, row.id)
 
 
+def in_force(db: Connection, today: date | None = None) -> set[str]:
+    """The ids of all consents that `check` lets pass."""
+    from kouji.store.tables import consents
+
+    today = today or datetime.now(UTC).date()
+    lasts = consents.c.until.is_(None) | (consents.c.until >= today)
+    query = consents.select().with_only_columns(consents.c.id).where(consents.c.revoked_at.is_(None), lasts)
+    return {row.id for row in db.execute(query)}
+
+
 def revoke(db: Connection, id: str) -> None:
     """From now on the voice does not speak."""
     from kouji.store.tables import consents

@@ -31,6 +31,7 @@ from . import (
     jobs,
     openai,
     pronunciations,
+    recognition,
     reference,
     takes,
     texts,
@@ -79,6 +80,7 @@ def create_app(settings: config.Config | None = None, with_page: bool = False) -
             app.include_router(router, prefix=prefix, include_in_schema=prefix == "/v1")
     app.include_router(texts.router, prefix="/v1")
     app.include_router(pronunciations.router, prefix="/v1")
+    app.include_router(recognition.router, prefix="/v1")
     app.include_router(jobs.router, prefix="/v1")
     for router in _OTHERS:
         app.include_router(router)

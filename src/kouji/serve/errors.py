@@ -24,6 +24,7 @@ from .refusals import Refused
 log = logging.getLogger("kouji.serve")
 
 _NAME = re.compile(r"[a-z0-9_]+|[A-Z][A-Za-z0-9]*-[A-Za-z0-9-]+")  # of a field or header
+_TRIED = ("str", "bytes", "int", "float", "list")  # names of types, not of fields
 _TYPES = {401: "authentication_error", 403: "permission_error", 429: "rate_limit_error"}
 _PARAMS = {
     "voice": "voice", "model": "model", "engine": "model", "language": "language", "format": "response_format",
@@ -83,7 +84,7 @@ def problem_of(error: BaseException) -> Problem:
 
 def respond(problem: Problem, path: str) -> JSONResponse:
     """The answer, in the dialect of the path."""
-    if path.startswith(_ELEVENLABS):
+    if path.startswith(_ELEVENLABS) and path not in _OURS:
         status = 422 if problem.status == 400 else problem.status
         detail: object = {"status": problem.code, "message": problem.message}
         if status == 422:
@@ -108,6 +109,7 @@ def install(app: FastAPI) -> None:
 
 
 _ELEVENLABS = ("/v1/text-to-speech", "/v1/voices", "/v2/voices")
+_OURS = ("/v1/voices/verify", "/v1/voices/identify")  # which ElevenLabs does not have
 
 
 def _status(error: SpeechError) -> int:
@@ -149,7 +151,7 @@ def _validation(errors: Sequence[Mapping[str, Any]]) -> Problem:
     first = max(same, key=lambda error: len(error["loc"]), default=unknown)
     loc = [str(part) for part in first["loc"] if part not in ("body", "query", "path", "header")]
     # A field of several types is named with the type that was tried: voice.constrained-str, voice.VoiceRef.
-    param = ".".join(part for part in loc if _NAME.fullmatch(part) and part not in ("str", "int", "float", "list"))
+    param = ".".join(part for part in loc if _NAME.fullmatch(part) and part not in _TRIED)
     where = param or "The body"
     if first.get("type") == "json_invalid":
         return Problem(400, "The body is no JSON.", "invalid_json")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -109,13 +110,13 @@ def used(db: Connection, blob: str) -> bool:
     return db.execute(clips.select().where(clips.c.blob == blob).limit(1)).first() is not None
 
 
-def embeddings(db: Connection) -> tuple[list[str], np.ndarray]:
-    """Names, and the embeddings (n, 256) in the same order."""
+def embeddings(db: Connection, consents: Collection[str] | None = None) -> tuple[list[str], np.ndarray]:
+    """Names, and the embeddings (n, 256) in the same order: of all, or of the voices with one of these consents."""
     from kouji.store.tables import voices
 
-    rows = db.execute(
-        voices.select().with_only_columns(voices.c.name, voices.c.embedding).order_by(voices.c.name)
-    ).all()
+    columns = voices.c.name, voices.c.embedding, voices.c.consent
+    rows = db.execute(voices.select().with_only_columns(*columns).order_by(voices.c.name)).all()
+    rows = [row for row in rows if consents is None or row.consent in consents]
     data = b"".join(row.embedding for row in rows)
     return [row.name for row in rows], np.frombuffer(data, "<f4").reshape(len(rows), -1 if rows else 256)
 
