@@ -14,7 +14,7 @@ from kouji.voices import clone
 from kouji.voices.clips import read_clips
 from kouji.voices.clone import Sample
 
-CONSENT = Consent("Zhang San", "for the door of the studio", date(2999, 12, 31))
+CONSENT = Consent("Zhang San", "to be recognised by the dubbing tool", date(2999, 12, 31))
 Sound = tuple[np.ndarray, int]
 
 

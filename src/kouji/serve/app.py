@@ -19,6 +19,7 @@ from kouji.text import Lexicon
 from . import (
     about,
     batch,
+    chattts,
     convert,
     cosyvoice,
     elevenlabs,
@@ -56,7 +57,7 @@ EXPOSED = (
 _OPENAI = (openai.router, voices.router, batch.router, convert.router, verify.router, websocket.router)
 _OTHERS = (
     front.router, about.router, house.router, takes.router, gptsovits.router, elevenlabs.router,
-    elevenlabs_voices.router, elevenlabs_live.router, cosyvoice.router,
+    elevenlabs_voices.router, elevenlabs_live.router, cosyvoice.router, chattts.router,
 )  # fmt: skip
 
 

@@ -23,7 +23,7 @@ from .refusals import Refused
 
 log = logging.getLogger("kouji.serve")
 
-_NAME = re.compile(r"[a-z0-9_]+|[A-Z][A-Za-z0-9]*-[A-Za-z0-9-]+")  # of a field or header
+_NAME = re.compile(r"[a-z0-9_]+[PK]?|[A-Z][A-Za-z0-9]*-[A-Za-z0-9-]+")  # of a field or header
 _TRIED = ("str", "bytes", "int", "float", "list")  # names of types, not of fields
 _TYPES = {401: "authentication_error", 403: "permission_error", 429: "rate_limit_error"}
 _PARAMS = {

@@ -121,6 +121,4 @@ def _heard(compare: Callable[[], T]) -> T:
 
 
 def _wrong(field: str, reason: str) -> InvalidInput:
-    error = InvalidInput(f"{field} {reason}.", "")
-    error.param = field
-    return error
+    return InvalidInput(f"{field} {reason}.", param=field)
