@@ -19,6 +19,8 @@ from kouji.audio import files
 from kouji.audio.loudness import loudness
 from kouji.audio.watermark import detect
 
+from .conftest import running
+
 openai = pytest.importorskip("openai", reason="pip install 'kouji[dev]'")
 DATA = Path(__file__).parents[1] / "data"
 TEXT = "The meeting starts at nine. 请准时。"
@@ -323,3 +325,15 @@ def test_sampling_and_preset_reach_the_engine_that_has_them(http: httpx.Client) 
     assert (wrong.status_code, wrong.json()["error"]["code"]) == (400, "preset_not_found")
     none = http.post("/v1/audio/speech", json={"model": "native", "input": "Hello.", "sampling": {"top_k": 5}})
     assert none.json()["error"]["param"] == "sampling"
+
+
+def test_a_speaker_as_text_speaks_and_is_told_no_longer_than_proxies_carry() -> None:
+    speaker = f"{'0' * 900}330Hz"
+    with running(engine="parrot") as server:
+        for voice in (speaker, {"id": speaker}):
+            body = {"model": "parrot", "input": "Polly.", "voice": voice, "response_format": "wav"}
+            answer = httpx.post(f"{server.url}/v1/audio/speech", json=body, timeout=30)
+            assert answer.status_code == 200, answer.text
+            assert 0 < len(answer.headers["X-Voice-Id"]) < 300
+        body["voice"] = "0" * 5000
+        assert httpx.post(f"{server.url}/v1/audio/speech", json=body, timeout=30).status_code == 400

@@ -24,7 +24,7 @@ from .documented import ERRORS, Answers
 from .gate import allowed
 from .orders import order_of
 from .responses import headers_of, listening, warnings_of
-from .schemas import MAX_SEED, Sampling, SpeechDefaults
+from .schemas import MAX_SEED, Sampling, SpeechDefaults, VoiceName
 
 if TYPE_CHECKING:
     from kouji.engines.contract import Card
@@ -76,7 +76,7 @@ class InferCodeParams(_Params):
     temperature: Annotated[float, Field(ge=0, le=2)] = 0.3
     repetition_penalty: Annotated[float, Field(ge=0.1, le=20)] = 1.05
     max_new_token: int = 2048
-    spk_emb: Annotated[str | None, Field(max_length=4096, description="A speaker as text, or a voice's name.")] = None
+    spk_emb: VoiceName | None = None
     spk_smp: str | None = None
     txt_smp: str | None = None
 
@@ -134,7 +134,8 @@ def asked_of(body: GenerateVoice, card: Card) -> SpeechDefaults:
     code, usual = body.params_infer_code, InferCodeParams()
     sampling = {name: getattr(code, name) for name in _SAMPLING if getattr(code, name) != getattr(usual, name)}
     _check_able(body, card, samples=bool(sampling))
-    asked = SpeechDefaults(
+    return SpeechDefaults(
+        voice=f"seed_{body.audio_seed}" if body.audio_seed else code.spk_emb,
         response_format="mp3", language=body.lang, seed=body.text_seed,
         preset=None if body.use_decoder else _THROUGH_CODES,
         normalize=None if body.do_text_normalization else "off",
@@ -142,8 +143,6 @@ def asked_of(body: GenerateVoice, card: Card) -> SpeechDefaults:
         homophones=body.do_homophone_replacement or None,
         sampling=Sampling(**sampling) if sampling else None,
     )  # fmt: skip
-    voice = f"seed_{body.audio_seed}" if body.audio_seed else code.spk_emb
-    return asked.model_copy(update={"voice": voice})  # a speaker as text is longer than names are
 
 
 def _check_able(body: GenerateVoice, card: Card, samples: bool) -> None:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from .spoken import Order
 
 TOKENS_PER_SECOND = 20  # of sound, as OpenAI counts its audio tokens (1,200 a minute)
+_MOST_TOLD = 200  # characters of a voice in a header: names fit
 
 T = TypeVar("T")
 
@@ -144,6 +145,11 @@ def credits_of(spoken: Spoken) -> dict[str, str]:
     return {"attribution": text} if text else {}
 
 
+def _told(voice: str) -> str:
+    """Names may be of any script. Of a speaker as text, which is more than proxies carry, the start."""
+    return quote(voice if len(voice) <= _MOST_TOLD else f"{voice[:_MOST_TOLD]}…", safe=" :")
+
+
 def headers_of(spoken: Spoken) -> dict[str, str]:
     """What is known before the sound."""
     opening, order = spoken.opening, spoken.order
@@ -154,7 +160,7 @@ def headers_of(spoken: Spoken) -> dict[str, str]:
     found = {
         "Content-Type": media_type,
         "X-Engine": spoken.engine,
-        "X-Voice-Id": quote(spoken.voice, safe=" :"),  # registered voices may have names of any script
+        "X-Voice-Id": _told(spoken.voice),
         "X-Language": spoken.language,
         "X-Seed": str(known.get("seed", "")),
         "X-Sample-Rate": str(opening.sample_rate),

@@ -29,10 +29,14 @@ Pronunciations = _Words | Annotated[list[_Words], Field(max_length=20)]
 Weight = Annotated[float, Field(ge=0, le=1)]
 
 
+# A name, or a speaker as text: ChatTTS' are about a thousand characters long.
+VoiceName = Annotated[str, Field(max_length=4096)]
+
+
 class VoiceRef(BaseModel):
     """A voice as an object."""
 
-    id: Annotated[str, Field(max_length=200)]
+    id: VoiceName
 
 
 class Emotion(BaseModel):
@@ -146,7 +150,7 @@ class Extensions(OfOneEngine, Sound):
 class SpeechDefaults(Extensions):
     """A request without its text."""
 
-    voice: Annotated[str, Field(max_length=200)] | VoiceRef | None = None
+    voice: VoiceName | VoiceRef | None = None
     instructions: Annotated[str | None, Field(max_length=4096)] = None
     speed: Annotated[float | None, Field(ge=0.25, le=4.0)] = None
 

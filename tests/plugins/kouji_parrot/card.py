@@ -13,7 +13,7 @@ CARD = Card(
         BuiltinVoice("polly", "Polly", "en", "female", "CC0-1.0"),
         BuiltinVoice("ara", "Ara", "zh", "male", "CC0-1.0"),
     ),
-    named=VoicesByRule(r"[1-9]\d{2}Hz", "330Hz"),
+    named=VoicesByRule(r"0{,999}[1-9]\d{2}Hz", "330Hz"),
     controls={
         "speed": Control("times as fast", 0.5, 2.0),
         "sampling": Control("temperature: how much breath"),
