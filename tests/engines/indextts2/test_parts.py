@@ -41,7 +41,9 @@ def test_the_eight_bit_gpt_thinks_nearly_what_the_other_thinks(folder: Path) -> 
 @torch.inference_mode()
 def test_beams_of_the_eight_bit_gpt_go_on_from_where_they_are_told(folder: Path) -> None:
     narrow = int8.read_narrow(config.read(folder), folder, 1)
-    prompt = narrow.prompt(torch.randn(32, 32), torch.randn(32), torch.tensor([5, 6, 7]))
+    generator = torch.Generator().manual_seed(5)
+    style, manner = torch.randn(32, 32, generator=generator), torch.randn(32, generator=generator)
+    prompt = narrow.prompt(style, manner, torch.tensor([5, 6, 7]))
     histories = [[3, 9, 27], [3, 4, 27], [50, 4, 27]]
 
     def alone(history: list[int]) -> np.ndarray:
@@ -54,7 +56,9 @@ def test_beams_of_the_eight_bit_gpt_go_on_from_where_they_are_told(folder: Path)
         step(np.array([3, 50, 8]), 0, np.arange(3))
         step(np.array([9, 4, 4]), 1, np.array([0, 0, 1]))
         together = step(np.array([27, 27, 27]), 2, np.arange(3))
-        np.testing.assert_allclose(together, [alone(history) for history in histories], atol=1e-4)
+        apart = [alone(history) for history in histories]
+        # What comes in is rounded to eight bits: a last digit, which differs side by side, may tip it the other way.
+        assert abs(together - apart).max() < 0.04 < abs(np.diff(apart, axis=0)).max(1).min() / 2
         cache.rewind()
     assert narrow.latents(torch.tensor(histories[0]), cache).shape[:2] == (1, 3)
 
