@@ -158,6 +158,16 @@ def page(pages: dict[str, Page]) -> Page:
     return pages["en"]
 
 
+def shows(page: Page, selector: str, text: str) -> None:
+    """A place holds a text, now or soon: what the browser still has to draw is waited for."""
+    playwright.expect(page.locator(selector)).to_contain_text(text, timeout=PATIENCE)
+
+
+def lacks(page: Page, selector: str, text: str) -> None:
+    """A place does not hold a text, now or soon."""
+    playwright.expect(page.locator(selector)).not_to_contain_text(text, timeout=PATIENCE)
+
+
 def tab(page: Page, language: str, number: int) -> None:
     """Open a tab by its number in TABS."""
     page.get_by_role("tab", name=TABS[language][number], exact=True).click()

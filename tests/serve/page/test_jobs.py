@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import httpx
 import pytest
 
-from .conftest import DATA, PATIENCE, opened, tab
+from .conftest import DATA, PATIENCE, opened, shows, tab
 
 if TYPE_CHECKING:
     from playwright.sync_api import BrowserContext, Page
@@ -62,7 +62,7 @@ def test_a_script_becomes_a_job_that_outlives_the_page(
     assert [(row["id"], row["file"], row["state"]) for row in rows][1] == ("下一站", "0002-下一站.wav", "done")
     for title in {"zh": ["试听", "各行", "通知记录"], "en": ["Listen", "Lines", "Who was told"]}[language]:
         page.locator("button.label-wrap", has_text=title).last.click()
-    assert "重{chong2}庆。" in page.inner_text("#lines")
+    shows(page, "#lines", "重{chong2}庆。")
     page.wait_for_selector("#deliveries td >> text=204")
     page.click("#line input")
     page.get_by_role("option").last.click()
@@ -99,7 +99,7 @@ def test_a_job_is_cancelled_and_taken_up_again(page: Page, tmp_path: Path) -> No
     page.wait_for_selector("#cancel:disabled")
     page.click("#resume:enabled")
     page.wait_for_selector("#job .is-done", timeout=2 * PATIENCE)
-    assert "8 of 8" in page.inner_text("#job")
+    shows(page, "#job", "8 of 8")
 
 
 def test_a_job_that_came_by_http_shows_up_by_itself(page: Page, url: str) -> None:

@@ -13,7 +13,7 @@ import httpx
 import numpy as np
 import pytest
 
-from .conftest import DATA, opened, say, sound, tab
+from .conftest import DATA, PATIENCE, lacks, opened, playwright, say, shows, sound, tab
 
 if TYPE_CHECKING:
     from playwright.sync_api import BrowserContext, Page
@@ -74,7 +74,7 @@ def test_takes_are_heard_beside_one_another(page: Page) -> None:
     first = page.get_attribute("#sound a[download]", "href")
     say(page, "One, two, three, four.")
     page.wait_for_selector("#take_a_sound a[download]")
-    assert page.get_attribute("#take_a_sound a[download]", "href") == first
+    playwright.expect(page.locator("#take_a_sound a[download]")).to_have_attribute("href", str(first), timeout=PATIENCE)
     second = page.get_attribute("#take_b_sound a[download]", "href")
     assert second != first
     for player in ("#sound", "#take_a_sound", "#take_b_sound"):  # wavesurfer draws into a shadow tree
@@ -144,18 +144,18 @@ def test_what_an_engine_lacks_is_grey_and_says_why(page: Page) -> None:
     for title in ("fine", "of_engine"):
         unfold(page, TITLES["en"][title])
     assert page.is_disabled(TEMPERATURE)
-    assert "cannot do that: native (these can: indextts2" in page.inner_text("#about_sampling")
+    shows(page, "#about_sampling", "cannot do that: native (these can: indextts2")
     assert page.is_disabled("#preset input")
     assert page.input_value("#preset input") == "none"
     assert page.is_enabled("#pitch input[type=number]")
     choose(page, "engine", "parrot")
     page.wait_for_selector(f"{TEMPERATURE}:enabled")
     assert page.is_disabled("#pitch input[type=number]")
-    assert "cannot do that: parrot (these can: native" in page.inner_text("#pitch")
+    shows(page, "#pitch", "cannot do that: parrot (these can: native")
     choose(page, "engine", "native")
     page.wait_for_selector(f"{TEMPERATURE}:disabled")
-    assert "cannot do that" not in page.inner_text("#pitch")  # the reason goes with the engine that had it
-    assert "330Hz" not in page.inner_text("#voice")
+    lacks(page, "#pitch", "cannot do that")  # the reason goes with the engine that had it
+    lacks(page, "#voice", "330Hz")
 
 
 def test_sampling_and_preset_reach_an_engine_that_has_them(page: Page) -> None:

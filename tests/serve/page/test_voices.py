@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .conftest import DATA, tab
+from .conftest import DATA, PATIENCE, playwright, shows, tab
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -21,7 +21,7 @@ def test_each_voice_can_be_heard(page: Page) -> None:
     page.wait_for_function(
         "first => document.querySelector('#hear_sound a[download]')?.href != first", arg=first
     )
-    assert page.inner_text("#hear_result") == ""
+    playwright.expect(page.locator("#hear_result")).to_have_text("", timeout=PATIENCE)
 
 
 def test_a_voice_is_registered_with_consent_speaks_and_goes(page: Page) -> None:
@@ -29,7 +29,7 @@ def test_a_voice_is_registered_with_consent_speaks_and_goes(page: Page) -> None:
     page.fill("#new_name textarea, #new_name input", "museum")
     page.set_input_files("#new_clip input[type=file]", DATA / "english_male.flac")
     page.wait_for_selector("#new_verdict .verdict")
-    assert "The clip: mind this" in page.inner_text("#new_verdict")  # it is a little short
+    shows(page, "#new_verdict", "The clip: mind this")  # it is a little short
     page.fill("#new_person textarea, #new_person input", "A reader")
     page.fill("#new_statement textarea", "for the tests of this program")
     page.click("#add")
