@@ -24,7 +24,6 @@ DIM_STYLE = 512  # of the style within the text side; the generator may have a w
 DIM_SPEAKER = 20480  # of ERes2NetV2 as it is used here: the map before its pooling, averaged over time
 
 SAMPLE_RATE_V4 = 48000  # Hz
-HOP_LENGTH_V4 = 480  # samples of a mel frame: 100 a second
 N_MELS_V4 = 100
 DIM_FEATURES = 512  # of what the flow of v4 is told
 N_BRIDGE_LAYERS = 8  # of the WaveNet, of kernel 5, before it
