@@ -38,18 +38,24 @@ if __name__ == "__main__":
 """
 
 
+@pytest.fixture
+def parrot(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The command that measures a parrot."""
+    script = tmp_path / "parrot.py"
+    script.write_text(SCRIPT, "utf-8")
+    monkeypatch.setattr(bench, "_scripts", lambda: {"parrot": script})
+    return ["bench", "parrot", "--work", str(tmp_path / "work")]
+
+
 def test_the_engines_with_a_benchmark_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["bench"]) == 0
     assert {"cosyvoice", "indextts2"} <= set(capsys.readouterr().out.split())
 
 
 def test_every_preset_is_measured_with_every_number_of_threads(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+    parrot: list[str], capfd: pytest.CaptureFixture[str]
 ) -> None:
-    script = tmp_path / "parrot.py"
-    script.write_text(SCRIPT, "utf-8")
-    monkeypatch.setattr(bench, "_scripts", lambda: {"parrot": script})
-    given = ["bench", "parrot", "--work", str(tmp_path / "work"), "--threads", "1,2", "--presets", "fast"]
+    given = [*parrot, "--threads", "1,2", "--presets", "fast"]
     given += ["--seconds", "2"]
     assert main([*given, "--json"]) == 0
     rows = [json.loads(line) for line in capfd.readouterr().out.splitlines()]
@@ -67,12 +73,9 @@ def test_every_preset_is_measured_with_every_number_of_threads(
 
 
 def test_what_cannot_be_measured_is_an_error_and_no_traceback(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+    parrot: list[str], capfd: pytest.CaptureFixture[str]
 ) -> None:
-    script = tmp_path / "parrot.py"
-    script.write_text(SCRIPT, "utf-8")
-    monkeypatch.setattr(bench, "_scripts", lambda: {"parrot": script})
-    given = ["bench", "parrot", "--work", str(tmp_path / "work"), "--threads", "1"]
+    given = [*parrot, "--threads", "1"]
     assert main([*given, "--presets", "slow"]) == 2
     told = capfd.readouterr().err
     assert "error: There is no preset called 'slow'." in told

@@ -1,7 +1,9 @@
 """Jobs of the parrot, in a folder and a database of the test's own."""
 
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import TypeVar
 
 import pytest
 
@@ -9,6 +11,8 @@ from kouji import config
 from kouji.jobs import Job, Leases, Ledger, Line, Order, Output, Runner
 from kouji.store import Records, open_records
 from kouji.types import Request
+
+T = TypeVar("T")
 
 Submit = Callable[..., Job]
 
@@ -36,3 +40,9 @@ def order(folder: Path, *texts: str, **more: object) -> Order:
 
 def runner(ledger: Ledger, **leases: float) -> Runner:
     return Runner(ledger.records, config.Config(), Leases(ledger.records, **leases))  # type: ignore[arg-type]
+
+
+def at_once(n: int, ask: Callable[[], T]) -> list[T]:
+    """What comes of asking the same in n threads."""
+    with ThreadPoolExecutor(n) as pool:
+        return [future.result() for future in [pool.submit(ask) for _ in range(n)]]

@@ -26,6 +26,8 @@ from kouji.store.blobs import key_of
 from kouji.types import Request
 from kouji_sounds import FEMALE, MALE
 
+from .conftest import at_once
+
 ANN = Consent("Ann Lee", "for the audio guide of the museum")
 LONG = "This is one sentence of a great many, and it takes its time. " * 200
 
@@ -173,9 +175,7 @@ def test_a_line_that_kills_its_worker_every_time_ends_with_its_clip(
     assert (state(small, job), lying((tmp_path / "clips").as_uri())) == ("dead", [])
 
 
-def test_a_disk_that_is_full_when_the_job_is_handed_in_leaves_nothing(
-    small: Ledger, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ann: bytes, bob: bytes
-) -> None:
+def fill_up_after_one_file(monkeypatch: pytest.MonkeyPatch) -> None:
     put, n_put = os.fsync, 0
 
     def full(file: int) -> None:
@@ -186,6 +186,12 @@ def test_a_disk_that_is_full_when_the_job_is_handed_in_leaves_nothing(
         put(file)
 
     monkeypatch.setattr(os, "fsync", full)
+
+
+def test_a_disk_that_is_full_when_the_job_is_handed_in_leaves_nothing(
+    small: Ledger, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ann: bytes, bob: bytes
+) -> None:
+    fill_up_after_one_file(monkeypatch)
     with pytest.raises(StoreFailed, match="No space"):
         small.submit(asked(tmp_path, ("Hello.", ann), ("Hello.", bob)))
     assert lying((tmp_path / "clips").as_uri()) == []
@@ -197,16 +203,7 @@ def test_a_disk_that_fills_up_in_the_middle_ends_the_job_and_its_clip(
     small: Ledger, settings: config.Config, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ann: bytes
 ) -> None:
     job = small.submit(asked(tmp_path, ("Hello.", ann), ("Bye.", ann)))
-    put, n_put = os.fsync, 0
-
-    def full(file: int) -> None:
-        nonlocal n_put
-        n_put += 1
-        if n_put > 1:
-            raise OSError(errno.ENOSPC, "No space left on device")
-        put(file)
-
-    monkeypatch.setattr(os, "fsync", full)
+    fill_up_after_one_file(monkeypatch)
     worker(small, settings, attempts=2, back_off=0.01).work(job.id)
     found = small.get(job.id)
     assert (found.state, found.n_done, found.n_dead) == ("dead", 1, 1)
@@ -313,15 +310,7 @@ def test_the_same_key_keeps_a_clip_once_and_another_clip_under_it_is_another_ord
 
 
 def test_the_same_key_from_many_at_once_keeps_one_clip(ledger: Ledger, tmp_path: Path, ann: bytes) -> None:
-    ids: list[str] = []
-    many = [
-        threading.Thread(target=lambda: ids.append(ledger.submit(asked(tmp_path, ("Hello.", ann), key="k")).id))
-        for _ in range(4)
-    ]
-    for thread in many:
-        thread.start()
-    for thread in many:
-        thread.join()
+    ids = at_once(4, lambda: ledger.submit(asked(tmp_path, ("Hello.", ann), key="k")).id)
     assert len(ids) == 4
     assert len(set(ids)) == 1
     assert len(list(_files((tmp_path / "clips").as_uri()))) == 1

@@ -10,7 +10,7 @@ from kouji.jobs import Callback, Leases, Ledger, Line, Order, Output
 from kouji.jobs.job import Made
 from kouji.types import Request
 
-from .conftest import order, runner
+from .conftest import at_once, order, runner
 
 
 def kinds(ledger: Ledger, name: str) -> list[str]:
@@ -38,15 +38,7 @@ def test_the_same_key_gives_the_same_job_and_another_order_under_it_is_refused(l
 
 
 def test_the_same_key_from_many_at_once_gives_one_job(ledger: Ledger, tmp_path: Path) -> None:
-    found: list[str] = []
-    threads = [
-        threading.Thread(target=lambda: found.append(ledger.submit(order(tmp_path, "hey", key="k")).id))
-        for _ in range(4)
-    ]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    found = at_once(4, lambda: ledger.submit(order(tmp_path, "hey", key="k")).id)
     assert len(found) == 4
     assert len(set(found)) == 1
 

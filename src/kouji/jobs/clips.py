@@ -220,16 +220,13 @@ def _check_consent(db: Connection, row: Any) -> None:
 
 def _check_brought(gone: set[str], brought: set[str], needed: set[str]) -> None:
     if lacking := sorted(gone - brought):
-        error = InvalidInput(
+        raise InvalidInput(
             f"Its clips were deleted when the job ended: {', '.join(digest[:12] for digest in lacking)}.",
-            "Resume it with the same clips, or hand it in again.",
-        )
-    elif others := sorted(brought - needed):
-        error = InvalidInput(f"No line that is missing has the clip {others[0][:12]}.", "Send the clips as they were.")
-    else:
-        return
-    error.param = "clips"
-    raise error
+            "Resume it with the same clips, or hand it in again.", param="clips",
+        )  # fmt: skip
+    if others := sorted(brought - needed):
+        reason = f"No line that is missing has the clip {others[0][:12]}."
+        raise InvalidInput(reason, "Send the clips as they were.", param="clips")
 
 
 def _of_path(path: str, digest: str) -> bytes:

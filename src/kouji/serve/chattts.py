@@ -16,13 +16,14 @@ from fastapi.responses import Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from kouji.engines import that_can
-from kouji.errors import InvalidInput, UnsupportedControl
+from kouji.errors import UnsupportedControl
 
 from .auth import Client
 from .batch import AT_ONCE
 from .documented import ERRORS, Answers
 from .gate import allowed
 from .orders import order_of
+from .refusals import unusable
 from .responses import headers_of, listening, warnings_of
 from .schemas import MAX_SEED, Sampling, SpeechDefaults, VoiceName
 
@@ -148,9 +149,9 @@ def asked_of(body: GenerateVoice, card: Card) -> SpeechDefaults:
 def _check_able(body: GenerateVoice, card: Card, samples: bool) -> None:
     """Raises InvalidInput, UnsupportedControl where the engine lacks what is asked for."""
     if body.audio_seed and not card.makes_voice(f"seed_{body.audio_seed}"):
-        raise _refused("audio_seed", f"draws no speaker with {card.id!r}", "Send 0, and a voice as spk_emb.")
+        raise unusable("audio_seed", f"draws no speaker with {card.id!r}", "Send 0, and a voice as spk_emb.")
     if not body.use_decoder and _THROUGH_CODES not in [preset.name for preset in card.presets]:
-        raise _refused("use_decoder", f"cannot be false with {card.id!r}", "Leave it out.")
+        raise unusable("use_decoder", f"cannot be false with {card.id!r}", "Leave it out.")
     for field, control, is_asked in (
         ("skip_refine_text", "refine", not body.skip_refine_text),
         ("do_homophone_replacement", "homophones", body.do_homophone_replacement),
@@ -163,15 +164,15 @@ def _check_able(body: GenerateVoice, card: Card, samples: bool) -> None:
 def _check(body: GenerateVoice) -> None:
     """Raises InvalidInput for what is asked for and cannot be done."""
     if body.stream:
-        raise _refused("stream", "has no place in a zip", "POST /v1/audio/speech streams.")
+        raise unusable("stream", "has no place in a zip", "POST /v1/audio/speech streams.")
     if body.refine_text_only:
-        raise _refused("refine_text_only", "makes no sound", "Leave it out.")
+        raise unusable("refine_text_only", "makes no sound", "Leave it out.")
     code, refine = body.params_infer_code, body.params_refine_text
     if body.audio_seed and code.spk_emb:
-        raise _refused("audio_seed", "and spk_emb both name a speaker", "Send one of them.")
+        raise unusable("audio_seed", "and spk_emb both name a speaker", "Send one of them.")
     if code.spk_smp or code.txt_smp:
         hint = "Register the clip as a voice, with the consent of its owner, and send its name as spk_emb."
-        raise _refused(f"params_infer_code.{'spk_smp' if code.spk_smp else 'txt_smp'}", "is not read", hint)
+        raise unusable(f"params_infer_code.{'spk_smp' if code.spk_smp else 'txt_smp'}", "is not read", hint)
     _check_usual("params_infer_code", code, ("prompt",), "Write tags such as [speed_3] into the text, by sentence.")
     _check_usual("params_infer_code", code, ("max_new_token", "min_new_token", "ensure_non_empty"))
     if not body.skip_refine_text:
@@ -184,11 +185,7 @@ def _check_usual(table: str, params: _Params, names: tuple[str, ...], hint: str 
     for name in names:
         if getattr(params, name) != getattr(usual, name):
             shown = type(params).model_fields[name].alias or name
-            raise _refused(f"{table}.{shown}", f"can only be {getattr(usual, name)!r}", hint)
-
-
-def _refused(field: str, reason: str, hint: str) -> InvalidInput:
-    return InvalidInput(f"{field} {reason}.", hint, param=field)
+            raise unusable(f"{table}.{shown}", f"can only be {getattr(usual, name)!r}", hint)
 
 
 async def _all_said(service: Service, orders: list[Order]) -> list[tuple[Spoken, bytes]]:

@@ -12,9 +12,10 @@ import soundfile
 
 from kouji.audio.files import Source, length_of
 from kouji.engines import that_can
-from kouji.errors import InvalidInput, UnsupportedControl
+from kouji.errors import UnsupportedControl
 
 from .outgoing import fetch
+from .refusals import unusable
 
 if TYPE_CHECKING:
     from kouji.engines.contract import Card
@@ -55,9 +56,7 @@ async def sound_of(source: str, field: str) -> bytes:
         return _inline(source, field)
     if source.startswith(("https://", "http://")):
         return await fetch(source, field, MAX_CLIP)
-    error = InvalidInput(f"{field} is neither a data URL nor a web address.", "Paths of the server are not read.")
-    error.param = field
-    raise error
+    raise unusable(field, "is neither a data URL nor a web address", "Paths of the server are not read.")
 
 
 def check_clip(data: bytes, field: str) -> None:
@@ -76,9 +75,7 @@ def check_clip(data: bytes, field: str) -> None:
             reason = "format not recognised"
     if reason:
         hint = "Send a sound file (wav, flac, mp3, ogg or opus) of at most ten minutes."
-        error = InvalidInput(f"{field} cannot be read: {reason}.", hint)
-        error.param = field
-        raise error
+        raise unusable(field, f"cannot be read: {reason}", hint)
 
 
 def _inline(source: str, field: str) -> bytes:
@@ -90,6 +87,4 @@ def _inline(source: str, field: str) -> bytes:
             raise ValueError(f"more than {MAX_CLIP // 1_000_000} MB")
         return base64.b64decode(data, validate=True)
     except (ValueError, binascii.Error) as reason:
-        error = InvalidInput(f"{field} is no data URL: {reason}.", "Send data:audio/wav;base64,… .")
-        error.param = field
-        raise error from reason
+        raise unusable(field, f"is no data URL: {reason}", "Send data:audio/wav;base64,… .") from reason

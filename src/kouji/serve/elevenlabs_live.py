@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 from fastapi import APIRouter, WebSocket, WebSocketDisconnect
 
 from kouji.audio.encoder import rate_of
-from kouji.errors import EmptyText, InvalidInput
+from kouji.errors import EmptyText
 
 from .auth import Client
 from .continuous import Continuous, Part
@@ -31,7 +31,7 @@ from .elevenlabs_messages import FINAL, Message, Query, about, audio, audio_of, 
 from .errors import problem_of
 from .gate import Gate, key_in
 from .growing import Passages
-from .refusals import Refused
+from .refusals import Refused, unusable
 from .validation import validated
 
 if TYPE_CHECKING:
@@ -163,12 +163,13 @@ class _Connection:
                 return  # of a sound that has ended meanwhile
             context = self._opened(name, message)
         elif message.voice_settings not in (None, context.opening.voice_settings):
-            raise _wrong("voice_settings", "Give them in the first message alone.")
+            raise unusable("voice_settings", "cannot be used", "Give them in the first message alone.")
         await self._grow(context, message)
 
     def _opened(self, name: str, message: Message) -> _Context:
         if len(self._speaking) >= MAX_CONTEXTS:
-            raise _wrong("context_id", f"At most {MAX_CONTEXTS} are open at once: send close_context.")
+            hint = f"At most {MAX_CONTEXTS} are open at once: send close_context."
+            raise unusable("context_id", "cannot be used", hint)
         self._check(message)
         context = _Context(name, message, Passages(self._service.settings.max_characters, message.schedule))
         self._contexts[name] = context
@@ -289,7 +290,3 @@ class _Connection:
 def _not_understood() -> Refused:
     hint = 'A message is a JSON object with text: {"text": "Hello. "}.'
     return Refused("This message cannot be understood.", hint, status=400, code="invalid_message", param="text")
-
-
-def _wrong(param: str, hint: str) -> InvalidInput:
-    return InvalidInput(f"{param} cannot be used.", hint, param=param)

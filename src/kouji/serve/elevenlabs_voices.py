@@ -16,7 +16,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, File, Form, Query, Request, Response, UploadFile
 
 from kouji.casting import Library
-from kouji.errors import InvalidInput, UnknownName
+from kouji.errors import UnknownName
 from kouji.policy import Consent
 from kouji.types import Notice
 
@@ -24,6 +24,7 @@ from .auth import Client
 from .clips import MAX_CLIP
 from .documented import ELEVENLABS_ERRORS
 from .gate import allowed
+from .refusals import unusable
 from .responses import warnings_of
 from .service import Service
 from .voices import Keeper, registered, voices_of
@@ -117,14 +118,11 @@ def _labels(text: str) -> dict[str, str]:
     if found is None and text.strip() == "null":
         found = {}
     if not isinstance(found, dict) or not all(isinstance(value, str) for value in found.values()):
-        raise _wrong("They are a JSON object of texts.")
+        raise unusable("labels", "cannot be used", "They are a JSON object of texts.")
     if not found.get("consent", "").strip():
-        raise _wrong('Give what the owner of the voice agreed to: {"consent": "for my audio book", "person": "Ann"}.')
+        hint = 'Give what the owner of the voice agreed to: {"consent": "for my audio book", "person": "Ann"}.'
+        raise unusable("labels", "cannot be used", hint)
     return found
-
-
-def _wrong(hint: str) -> InvalidInput:
-    return InvalidInput("labels cannot be used.", hint, param="labels")
 
 
 def _voice(row: dict[str, Any], request: Request) -> dict[str, Any]:

@@ -13,11 +13,10 @@ from fastapi.responses import Response
 from fastapi.routing import APIRoute
 from pydantic import Field
 
-from kouji.errors import InvalidInput
 from kouji.policy import Consent
 
 from .clips import MAX_CLIP, check_clip, clip_of, sound_of
-from .refusals import TooLarge
+from .refusals import TooLarge, unusable
 from .schemas import Emotion, SpeechDefaults
 
 if TYPE_CHECKING:
@@ -56,13 +55,11 @@ def consent_of(asked: Consenting, where: str = "") -> Consent | None:
         return None
     for field in ("consent", "person"):
         if not (getattr(asked, field) or "").strip():
-            error = InvalidInput(
-                f"{where}{field} is missing: a job keeps the clip of {clips[0]} until it is over.",
+            raise unusable(
+                f"{where}{field}", f"is missing: a job keeps the clip of {clips[0]} until it is over",
                 "Give `consent` (what the speaker agreed to) and `person` (who); or register the voice and give its "
                 "name; or ask /v1/audio/speech, which keeps no clip.",
-            )
-            error.param = f"{where}{field}"
-            raise error
+            )  # fmt: skip
     return Consent(asked.person or "", asked.consent or "")
 
 
@@ -103,14 +100,14 @@ class Hearing:
         """Raises InvalidInput where something was sent along that no line asks for."""
         if self._unused:
             name = min(self._unused)
-            raise _wrong(name, f"is asked for by no line. Write it as {UPLOAD}{name} where a clip is meant")
+            raise unusable(name[:100], f"is asked for by no line. Write it as {UPLOAD}{name} where a clip is meant")
 
     def _upload(self, name: str, field: str) -> bytes:
         if name not in self._uploads:
-            raise _wrong(field, f"names no part of the request: {name[:100]!r}")
+            raise unusable(field, f"names no part of the request: {name[:100]!r}")
         data = self._uploads[name]
         if len(data) > MAX_CLIP:
-            raise _wrong(field, f"is larger than {MAX_CLIP // _MB} MB")
+            raise unusable(field, f"is larger than {MAX_CLIP // _MB} MB")
         self._unused.discard(name)
         check_clip(data, field)
         return data
@@ -151,7 +148,7 @@ async def _unpacked(request: Request) -> Request:
     async with request.form(max_files=MOST_CLIPS + 1, max_fields=8, max_part_size=most) as form:
         for name, value in form.multi_items():
             if name in parts:
-                raise _wrong(name, "was sent twice")
+                raise unusable(name[:100], "was sent twice")
             parts[name] = value.encode() if isinstance(value, str) else await value.read()
     order = parts.pop("order", b"")
     headers = [(name, value) for name, value in request.scope["headers"] if name not in _OF_BODY]
@@ -173,9 +170,3 @@ def form_with(order: str, required: bool) -> dict[str, Any]:
         "required": ["order"] if required else [], "additionalProperties": {"type": "string", "format": "binary"},
     }  # fmt: skip
     return {"requestBody": {"content": {"multipart/form-data": {"schema": schema}}}}
-
-
-def _wrong(param: str, reason: str) -> InvalidInput:
-    error = InvalidInput(f"{param[:100]} {reason}.", "")
-    error.param = param[:100]
-    return error

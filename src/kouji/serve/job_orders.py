@@ -10,7 +10,6 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from kouji import config, jobs
 from kouji.audio.loudness import checked
-from kouji.errors import InvalidInput
 from kouji.jobs import Line
 from kouji.jobs.clips import store_of
 from kouji.jobs.job import EVENTS, LOUDNESS
@@ -18,6 +17,7 @@ from kouji.store.blobs import within
 
 from .job_clips import MOST_CLIPS, Consenting, Hearing, consent_of
 from .orders import order_of
+from .refusals import unusable
 from .schemas import BatchItem, SpeechRequest
 
 if TYPE_CHECKING:
@@ -106,7 +106,7 @@ async def job_of(
 ) -> tuple[jobs.Order, list[str]]:
     """The order, and what was left aside of it. `uploads`: what came beside it, by name."""
     if isinstance(body.request, BatchOrder) != (body.type == "batch"):
-        raise _wrong("request", "Give `items` for a batch, `input` for speech.")
+        raise unusable("request", "cannot be used", "Give `items` for a batch, `input` for speech.")
     hear = Hearing(uploads)
     found: list[tuple[str, Order, Consent | None]] = []
     n_words = 0
@@ -119,7 +119,8 @@ async def job_of(
             found.append((item.id or f"{index + 1:04}", order, consent))
             n_words += _n_words(order)
             if n_words > MOST_WORDS:
-                raise _wrong("pronunciation", f"The words of all lines are at most {MOST_WORDS}; the lexicon has room.")
+                hint = f"The words of all lines are at most {MOST_WORDS}; the lexicon has room."
+                raise unusable("pronunciation", "cannot be used", hint)
     else:
         consent = consent_of(body.request)
         order = await order_of(service, client, body.request, body.request.input, hear=hear)
@@ -129,7 +130,7 @@ async def job_of(
     for order in orders:
         service.check_length(order.request.text)
         if order.loudness is not None:
-            raise _wrong("loudness", "A job has one for all of its sound, in `output`.")
+            raise unusable("loudness", "cannot be used", "A job has one for all of its sound, in `output`.")
     first = orders[0]
     for name, values in (
         ("model", {order.engine for order in orders}), ("preset", {order.preset for order in orders}),
@@ -137,7 +138,7 @@ async def job_of(
         ("sample_rate", {order.sample_rate for order in orders}),
     ):  # fmt: skip
         if len(values) > 1:
-            raise _wrong(name, "All of a job have the same.")
+            raise unusable(name, "cannot be used", "All of a job have the same.")
     warnings = list(dict.fromkeys(notice.message for order in orders for notice in order.notices))
     if body.request.consent and not any(consent for _, _, consent in found):
         warnings.append("No line brings a clip: the consent was not recorded.")
@@ -154,7 +155,7 @@ def _output(service: Service, asked: OutputOrder, order: Order) -> jobs.Output:
     place = config.results_url(service.settings)
     is_there = "s3" if urlsplit(place).scheme == "s3" else "local"
     if asked.store not in (None, is_there):
-        raise _wrong("output.store", f"This server keeps the sound of jobs in {is_there!r}.")
+        raise unusable("output.store", "cannot be used", f"This server keeps the sound of jobs in {is_there!r}.")
     wanted = None if asked.loudness is None else checked(asked.loudness)
     if asked.prefix:
         place = within(place, asked.prefix)
@@ -172,9 +173,3 @@ def _callback(asked: CallbackOrder | None) -> jobs.Callback | None:
     if asked is None:
         return None
     return jobs.Callback(asked.url, tuple(asked.events)) if asked.events else jobs.Callback(asked.url)
-
-
-def _wrong(param: str, hint: str) -> InvalidInput:
-    error = InvalidInput(f"{param} cannot be used.", hint)
-    error.param = param
-    return error

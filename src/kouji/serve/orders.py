@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 from kouji.engines import that_can
 from kouji.engines.contract import INSTEAD
-from kouji.errors import InvalidInput, UnknownName, UnsupportedControl
+from kouji.errors import UnknownName, UnsupportedControl
 from kouji.text import is_ssml
 from kouji.types import Notice, Request
 
 from .clips import Hear, clip_of
 from .names import WITHOUT_INSTRUCTIONS
+from .refusals import unusable
 from .schemas import Emotion, SpeechDefaults, SpeechRequest, VoiceRef
 from .spoken import Order
 
@@ -67,7 +68,7 @@ def check_input_type(body: SpeechRequest) -> None:
     """Raises InvalidInput where the text is not of the type that is said to be."""
     if body.input_type is not None and (body.input_type == "ssml") != is_ssml(body.input):
         hint = "SSML begins with <speak." if body.input_type == "ssml" else "What begins with <speak is SSML."
-        raise _contradiction("input_type", hint)
+        raise unusable("input_type", "cannot be understood", hint)
 
 
 def seed_of(seed: int | None) -> int:
@@ -128,10 +129,10 @@ async def _controls(body: SpeechDefaults, card: Card, hear: Hear) -> dict[str, A
 
 def _duration(body: SpeechDefaults) -> float | None:
     if body.duration is not None and body.duration_ms is not None:
-        raise _contradiction("duration", "Give duration or duration_ms, not both.")
+        raise unusable("duration", "cannot be understood", "Give duration or duration_ms, not both.")
     wanted = body.duration if body.duration_ms is None else body.duration_ms / 1000
     if body.duration_tolerance_ms is not None and wanted is None:
-        raise _contradiction("duration_tolerance_ms", "It goes with duration or duration_ms.")
+        raise unusable("duration_tolerance_ms", "cannot be understood", "It goes with duration or duration_ms.")
     return wanted
 
 
@@ -144,14 +145,8 @@ def _emotion(body: SpeechDefaults) -> dict[str, Any]:
         return found
     ways = [name for name in ("name", "vector", "text", "audio") if getattr(given, name) is not None]
     if len(ways) != 1:
-        raise _contradiction("emotion", "Give one of name, vector, text and audio.")
+        raise unusable("emotion", "cannot be understood", "Give one of name, vector, text and audio.")
     if given.text is not None and found:
-        raise _contradiction("emotion", "Give instructions or emotion.text, not both.")
+        raise unusable("emotion", "cannot be understood", "Give instructions or emotion.text, not both.")
     emotion = given.name if given.name is not None else given.vector
     return found | {"emotion": emotion, "intensity": given.alpha} | ({"emotion_text": given.text} if given.text else {})
-
-
-def _contradiction(param: str, hint: str) -> InvalidInput:
-    error = InvalidInput(f"{param} cannot be understood.", hint)
-    error.param = param
-    return error

@@ -21,6 +21,7 @@ from .auth import Client
 from .clips import MAX_CLIP, check_clip, sound_of
 from .documented import ERRORS
 from .gate import allowed
+from .refusals import unusable
 from .validation import json_of, validated
 
 router = APIRouter(tags=["voices"], responses=ERRORS)
@@ -96,9 +97,9 @@ async def _asked(request: Request, model: type[M]) -> M:
     async with request.form(max_files=1, max_fields=4) as form:
         for name, value in form.multi_items():
             if name in fields:
-                raise _wrong(name[:100], "was sent twice")
+                raise unusable(name[:100], "was sent twice")
             if isinstance(value, UploadFile) != (name == "audio"):
-                raise _wrong(name[:100], "is no file" if name == "audio" else "is a file")
+                raise unusable(name[:100], "is no file" if name == "audio" else "is a file")
             fields[name] = await value.read(MAX_CLIP + 1) if isinstance(value, UploadFile) else value
     return validated(model, fields)
 
@@ -106,7 +107,7 @@ async def _asked(request: Request, model: type[M]) -> M:
 async def _clip(asked: Identification) -> bytes:
     data = await sound_of(asked.audio, "audio") if isinstance(asked.audio, str) else asked.audio
     if len(data) > MAX_CLIP:
-        raise _wrong("audio", f"is larger than {MAX_CLIP // 1_000_000} MB")
+        raise unusable("audio", f"is larger than {MAX_CLIP // 1_000_000} MB")
     check_clip(data, "audio")
     return data
 
@@ -118,7 +119,3 @@ def _heard(compare: Callable[[], T]) -> T:
     except InvalidInput as error:
         error.param = error.param or "audio"
         raise
-
-
-def _wrong(field: str, reason: str) -> InvalidInput:
-    return InvalidInput(f"{field} {reason}.", param=field)

@@ -10,7 +10,7 @@
 
 from __future__ import annotations
 
-from kouji.errors import SpeechError
+from kouji.errors import InvalidInput, SpeechError
 
 
 class Refused(SpeechError):
@@ -52,3 +52,8 @@ class Overloaded(Refused):
     def __init__(self, retry_after: int) -> None:
         message, hint = "Too many requests are waiting already.", f"Come back in {retry_after} s."
         super().__init__(message, hint, status=503, code="overloaded", retry_after=retry_after)
+
+
+def unusable(field: str, reason: str, hint: str = "") -> InvalidInput:
+    """Of a field that holds what it cannot: "FIELD REASON." """
+    return InvalidInput(f"{field} {reason}.", hint, param=field)

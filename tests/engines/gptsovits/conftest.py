@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,8 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from kouji.engines.contract import Conditioning
+from kouji import engines
+from kouji.engines.contract import Card, Conditioning
 from kouji.engines.gptsovits import bert, eres2net, hubert, places, sovits, t2s
 from kouji.engines.gptsovits.config import SAMPLE_RATE, S1Config, SoVITSConfig
 from kouji.engines.gptsovits.engine import GPTSoVITSv2
@@ -167,3 +169,11 @@ def clip(seed: int, seconds: float = 4.0) -> np.ndarray:
 @pytest.fixture(scope="session")
 def voice(engine: GPTSoVITSv2) -> Conditioning:
     return engine.condition([clip(1)], "今天天气很好。")
+
+
+def with_conversions(folder: Path, card: Card) -> Path:
+    """A copy of an engine's folder, with both conversions."""
+    copy = Path(shutil.copytree(folder, folder.parent / "converted" / card.id))
+    for int8 in (False, True):
+        engines.convert(card, copy.parent, int8)
+    return copy

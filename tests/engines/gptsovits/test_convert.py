@@ -9,26 +9,19 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from kouji import engines
 from kouji.engines.contract import Conditioning
 from kouji.engines.gptsovits import convert, eres2net, graphs_hearing, loading, onnx_stages
 from kouji.engines.gptsovits.card import V2, V2PRO
 from kouji.engines.gptsovits.engine import GPTSoVITSv2
 from kouji.errors import BadCheckpoint, MissingWeights
 
-from .conftest import clip, write_pair, write_shared
+from .conftest import clip, with_conversions, write_pair, write_shared
 from .test_engine import said, utterance
 
 
 @pytest.fixture(scope="module")
 def converted(folder: Path) -> Path:
-    """The folder, with both conversions beside a copy of its files."""
-    import shutil
-
-    copy = Path(shutil.copytree(folder, folder.parent / "converted" / "gptsovits-v2"))
-    for int8 in (False, True):
-        engines.convert(V2, copy.parent, int8)
-    return copy
+    return with_conversions(folder, V2)
 
 
 def test_the_voice_that_is_learnt_is_the_same(converted: Path, voice: Conditioning, engine: GPTSoVITSv2) -> None:

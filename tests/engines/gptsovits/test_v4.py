@@ -12,7 +12,6 @@ import numpy as np
 import pytest
 import torch
 
-from kouji import engines
 from kouji.engines.contract import Conditioning
 from kouji.engines.gptsovits import places, spectrogram, v4
 from kouji.engines.gptsovits.card import V4
@@ -31,7 +30,7 @@ from kouji.errors import BadCheckpoint, InvalidInput, MissingWeights
 from kouji.runtime.converted import tables
 from kouji.types import Delivery
 
-from .conftest import S2_VALUES, chance, clip, official_s1, write_shared
+from .conftest import S2_VALUES, chance, clip, official_s1, with_conversions, write_shared
 from .test_engine import utterance
 
 RATE = 48000
@@ -231,11 +230,7 @@ def test_a_vocoder_of_something_else_is_told(folder: Path, tmp_path: Path) -> No
 
 @pytest.fixture(scope="module")
 def converted(folder: Path) -> Path:
-    """A copy of the folder, with both conversions."""
-    copy = Path(shutil.copytree(folder, folder.parent / "converted" / "gptsovits-v4"))
-    for int8 in (False, True):
-        engines.convert(V4, copy.parent, int8)
-    return copy
+    return with_conversions(folder, V4)
 
 
 def test_converted_it_learns_and_says_the_same(
